@@ -1,0 +1,275 @@
+"""Open, read and write files: the only module that does.
+
+Whatever is written is written beside its target and moved into place, so that a killed run leaves the old file whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.errors import DataError, Problem, ReportError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_BYTES = 64 * 1024 * 1024
+# A spreadsheet takes a cell that starts with one of these for a formula, the full-width forms included.
+_FORMULA_STARTS = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20\t\r\n")
+_PLAIN_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?([eE][+-]?\d+)?")
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a whole file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    bytes
+        Its content.
+
+    Raises
+    ------
+    DataError
+        DAT-001 when there is no such file or it may not be read, DAT-008 when it is over 64 MB.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise DataError(
+                Problem(
+                    "DAT-008",
+                    path.name,
+                    f"{size:,} bytes",
+                    f"at most {MAX_BYTES:,} bytes",
+                    "Split the file or export fewer columns.",
+                )
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            Problem(
+                "DAT-001",
+                path.name,
+                error.strerror or type(error).__name__,
+                "a file that can be read",
+                "Check the name and the folder, and that no other program holds the file.",
+            )
+        ) from error
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 text file, with or without a byte order mark.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    str
+        Its text.
+
+    Raises
+    ------
+    DataError
+        DAT-001 when it cannot be read, DAT-008 when it is not UTF-8.
+    """
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            Problem(
+                "DAT-008",
+                f"{path.name}, byte {error.start}",
+                "text that is not UTF-8",
+                "UTF-8",
+                'Save it again as "CSV UTF-8".',
+            )
+        ) from error
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a CSV file as text, nothing interpreted: no number, date or missing value is guessed.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A comma-separated file with one header row.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All columns of type str; an empty cell is the empty string.
+
+    Raises
+    ------
+    DataError
+        DAT-001 or DAT-008 when it cannot be read, DAT-007 when a row has more or fewer cells than the header,
+        DAT-010 when a column name is repeated: all such problems at once.
+    """
+    import pandas as pd
+
+    rows = [row for row in csv.reader(io.StringIO(read_text(path), newline="")) if row]
+    if not rows:
+        raise DataError(Problem("DAT-001", path.name, "an empty file", "a header row", "Export it again."))
+    header, *body = rows
+    problems = [
+        Problem(
+            "DAT-007",
+            f"{path.name}, row {position}",
+            f"{len(row)} cells",
+            f"{len(header)} as in the header",
+            "Quote cells that hold a comma.",
+        )
+        for position, row in enumerate(body, start=2)
+        if len(row) != len(header)
+    ]
+    problems += [
+        Problem(
+            "DAT-010",
+            f"{path.name}, header",
+            f"column {name!r} {header.count(name)} times",
+            "each name once",
+            "Rename the columns.",
+        )
+        for name in dict.fromkeys(header)
+        if header.count(name) > 1
+    ]
+    if problems:
+        raise DataError(problems)
+    return pd.DataFrame(body, columns=header, dtype=str)
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Write a frame as CSV in which no cell can run as a formula.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What to write; its index is left out.
+
+    Returns
+    -------
+    str
+        The CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay.
+    """
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([inert(str(name)) for name in frame.columns])
+    text = frame.astype(object).where(frame.notna(), "")
+    for row in text.itertuples(index=False):
+        writer.writerow([inert(cell) if isinstance(cell, str) else cell for cell in row])
+    return out.getvalue()
+
+
+def inert(text: str) -> str:
+    """Disarm a text that a spreadsheet would run.
+
+    Parameters
+    ----------
+    text : str
+        The content of a cell.
+
+    Returns
+    -------
+    str
+        The same, with an apostrophe in front when it would start a formula; a plain number stays.
+
+    Examples
+    --------
+    >>> inert("=HYPERLINK(1)"), inert("-0.94")
+    ("'=HYPERLINK(1)", '-0.94')
+    """
+    if text.lstrip(" \u00a0").startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file beside its target and move it into place.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The target; its folder is made when it is not there.
+    content : str or bytes
+        Text is written as UTF-8 with line feeds.
+
+    Raises
+    ------
+    ReportError
+        REP-004 when the folder cannot be written; the old file stays as it was.
+    """
+    payload = content.encode("utf-8") if isinstance(content, str) else content
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(payload)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+        raise ReportError(
+            Problem(
+                "REP-004",
+                str(path),
+                error.strerror or type(error).__name__,
+                "a folder that can be written",
+                "Close the file elsewhere, free some space or choose another folder with --to.",
+            )
+        ) from error
+
+
+def checksum(paths: Iterable[Path]) -> str:
+    """Fingerprint a set of files.
+
+    Parameters
+    ----------
+    paths : iterable of pathlib.Path
+        The files; their order does not matter, their names and contents do.
+
+    Returns
+    -------
+    str
+        The first 16 hexadecimal digits of a SHA-256.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda item: item.name):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()[:16]
+
+
+def list_files(folder: Path, patterns: Sequence[str]) -> list[Path]:
+    """List the files of a folder that match one of several patterns.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to look, not below.
+    patterns : sequence of str
+        Shell patterns such as "*.csv".
+
+    Returns
+    -------
+    list of pathlib.Path
+        Sorted by name; empty when there is no such folder.
+    """
+    return sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
