@@ -21,7 +21,7 @@ class LifeTable:
     Parameters
     ----------
     survival : numpy.ndarray
-        Shape (periods,), proportions in [0, 1].
+        Shape (periods,), proportions in [0, 1]. With nobody at risk: 0 when all had left before, else NaN.
     std_error : numpy.ndarray
         Shape (periods,), Greenwood's; 0 where nobody has left, NaN where nobody is left.
     low, high : numpy.ndarray
@@ -60,8 +60,9 @@ def life_table(at_risk: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 
     """
     n = np.asarray(at_risk, dtype=float)
     d = np.asarray(events, dtype=float)
-    survival = np.cumprod(1 - d / n)
     with np.errstate(divide="ignore", invalid="ignore"):
+        survival = np.cumprod(1 - d / n)
+        survival[np.logical_or.accumulate(survival == 0)] = 0.0  # whoever comes after the last has nobody left to lose
         greenwood = np.sqrt(np.cumsum(d / (n * (n - d))))
         std_error = np.where(survival > 0, survival * greenwood, np.nan)
         z = float(stats.norm.isf((1 - level) / 2))

@@ -113,18 +113,17 @@ def newcombe(events: float, n: float, events_control: float, n_control: float, *
 
 def _score_ratio(a: float, n: float, b: float, m: float, ratio: float) -> float:
     """Chi-squared of the score test that p1 / p2 equals the ratio (Koopman 1984)."""
-    total = n + m
-    quadratic = total * ratio
-    linear = -(n * ratio + a + m + b * ratio)
-    constant = a + b
-    root = math.sqrt(max(0.0, linear * linear - 4 * quadratic * constant))
-    p2 = 2 * constant / (-linear + root)  # the smaller root, without cancellation
+    # The constrained p2 is the smaller root of (n + m) ratio p2^2 - (first + second) p2 + (a + b). Its discriminant is
+    # written as a sum of two terms that are not negative: nothing cancels when both proportions are near 1.
+    first, second = (n + b) * ratio, a + m
+    root = math.sqrt((first - second) ** 2 + 4 * ratio * (n - a) * (m - b))
+    p2 = 2 * (a + b) / (first + second + root)
     p1 = p2 * ratio
-    # Both proportions are at an edge of their range: the data are certain under this ratio.
     variance1 = p1 * (1 - p1) / n
     variance2 = ratio * ratio * p2 * (1 - p2) / m
     gap = a / n - ratio * b / m
     spread = variance1 + variance2
+    # No spread: both proportions are at an edge of their range, and no data but these could have been seen.
     return 0.0 if gap == 0 else (math.inf if spread <= 0 else gap * gap / spread)
 
 

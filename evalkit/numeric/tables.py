@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 from scipy import optimize, stats
 
 from evalkit.numeric.values import Interval, Test
+
+Floats = npt.NDArray[np.float64]
 
 
 def fisher_exact(events: int, n: int, events_control: int, n_control: int) -> Test:
@@ -88,29 +92,58 @@ def conditional_odds_ratio(
     Returns
     -------
     Interval
-        The conditional maximum-likelihood estimate and Clopper-Pearson type limits.
+        The conditional maximum-likelihood estimate and Clopper-Pearson type limits. Nobody or everybody with the event
+        in both groups: the estimate is NaN, the limits 0 and infinity.
 
     References
     ----------
     .. [1] Cornfield J (1956). Proc Third Berkeley Symp 4:135-148; as R's `fisher.test`.
     """
-    total, successes = n + n_control, events + events_control
-    if successes in (0, total):
+    successes = events + events_control
+    if successes in (0, n + n_control):
         return Interval(math.nan, 0.0, math.inf)
-    distribution = stats.nchypergeom_fisher
-    lowest, highest = max(0, successes - n_control), min(n, successes)
+    others, weights = _conditional_law(events, n, events_control, n_control)
+    start = math.log((events + 0.5) * (n_control - events_control + 0.5))
+    start -= math.log((n - events + 0.5) * (events_control + 0.5))
     tail = (1 - level) / 2
 
-    def solve(target: float, value: str) -> float:
+    def solve(target: float, statistic: Floats) -> float:
         def gap(log_odds: float) -> float:
-            law = distribution(total, n, successes, math.exp(log_odds))
-            if value == "mean":
-                return float(law.mean()) - target
-            return float(law.sf(events - 1) if value == "upper" else law.cdf(events)) - target
+            logs = weights + others * log_odds
+            law = np.exp(logs - logs.max())
+            return float((law * statistic).sum() / law.sum()) - target
 
-        return math.exp(float(optimize.brentq(gap, -30, 30, xtol=1e-12)))
+        return math.exp(_root(gap, start))
 
-    estimate = 0.0 if events == lowest else (math.inf if events == highest else solve(events, "mean"))
-    low = 0.0 if events == lowest else solve(tail, "upper")
-    high = math.inf if events == highest else solve(tail, "lower")
+    lowest, highest = events == max(0, successes - n_control), events == min(n, successes)
+    estimate = 0.0 if lowest else (math.inf if highest else solve(0.0, others))
+    low = 0.0 if lowest else solve(tail, (others >= 0).astype(float))
+    high = math.inf if highest else solve(-tail, -(others <= 0).astype(float))
     return Interval(estimate, low, high)
+
+
+def _conditional_law(events: int, n: int, events_control: int, n_control: int) -> tuple[Floats, Floats]:
+    """Log weights, at an odds ratio of 1, of the tables with the margins of the one seen, which has weight 0.
+
+    The tables are named by how many events more than the one seen they have in the first group. Those are left out
+    that are over 30 standard deviations away wherever the one seen is not itself beyond any confidence level.
+    """
+    successes = events + events_control
+    lowest, highest = max(0, successes - n_control), min(n, successes)
+    reach = 50 + 20 * math.isqrt(highest - lowest)  # the standard deviation is at most half the root
+    cells = np.arange(max(lowest, events - reach), min(highest, events + reach) + 1, dtype=float)
+    here = cells[:-1]
+    steps = np.log((n - here) / (here + 1)) + np.log((successes - here) / (n_control - successes + here + 1))
+    weights = np.concatenate([[0.0], np.cumsum(steps)])
+    others = cells - events
+    return others, weights - weights[others == 0]
+
+
+def _root(gap: Callable[[float], float], start: float) -> float:
+    """Find the root of an increasing function, however far from `start` it is."""
+    low = high = start
+    while gap(low) > 0:
+        low -= 1.0
+    while gap(high) < 0:
+        high += 1.0
+    return float(optimize.brentq(gap, low, high, xtol=1e-13, rtol=8.9e-16))

@@ -1,0 +1,128 @@
+"""Checks on what comes in: frames and the single numbers of printed summaries.
+
+Each check returns the problems that it found, so that a public function can raise all of them at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from numbers import Integral, Real
+from typing import TYPE_CHECKING
+
+from evalkit.errors import DataError, Problem, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Problems = list[Problem]
+
+
+def require(*found: Iterable[Problem]) -> None:
+    """Raise all problems at once, if there are any.
+
+    Parameters
+    ----------
+    *found : iterables of Problem
+        What several checks returned.
+
+    Raises
+    ------
+    DataError
+        When at least one problem was found.
+    """
+    problems = [problem for some in found for problem in some]
+    if problems:
+        raise DataError(problems)
+
+
+def missing_columns(frame: pd.DataFrame, columns: Sequence[str], place: str) -> Problems:
+    """Find the columns that a frame must have and does not.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What came in.
+    columns : sequence of str
+        Names that must be there.
+    place : str
+        File or argument, for the message.
+
+    Returns
+    -------
+    list of Problem
+        DAT-003 for each missing column.
+    """
+    known = [str(name) for name in frame.columns]
+    return [
+        Problem(
+            "DAT-003",
+            place,
+            f'no column "{name}"',
+            f"the columns {', '.join(columns)}",
+            did_you_mean(name, known) if known else "Add the column.",
+        )
+        for name in columns
+        if name not in known
+    ]
+
+
+def within(
+    name: str, value: object, *, low: float = -math.inf, high: float = math.inf, above: float = -math.inf
+) -> Problems:
+    """Check one number against its range.
+
+    Parameters
+    ----------
+    name : str
+        Argument, for the message.
+    value : object
+        What came in.
+    low, high : float
+        Closed limits.
+    above : float
+        Open lower limit.
+
+    Returns
+    -------
+    list of Problem
+        DAT-009 when it is not a number, DAT-002 when it is outside; empty when it is right.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(float(value)):
+        return [Problem("DAT-009", name, repr(value), "a number", "Give the printed number, without its unit.")]
+    number = float(value)
+    if low <= number <= high and number > above and math.isfinite(number):
+        return []
+    return [Problem("DAT-002", name, f"{number:g}", _range(low, high, above), "Check the printed number.")]
+
+
+def whole(name: str, value: object, *, low: int) -> Problems:
+    """Check one whole number against its lower limit.
+
+    Parameters
+    ----------
+    name : str
+        Argument, for the message.
+    value : object
+        What came in.
+    low : int
+        The least it may be.
+
+    Returns
+    -------
+    list of Problem
+        DAT-009 when it is not a whole number, DAT-002 when it is too small; empty when it is right.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return [Problem("DAT-009", name, repr(value), "a whole number", "Give people, not per cent.")]
+    return within(name, int(value), low=low)
+
+
+def _range(low: float, high: float, above: float) -> str:
+    if above > -math.inf:
+        return f"a number above {above:g}" + (f" and up to {high:g}" if high < math.inf else "")
+    if low > -math.inf and high < math.inf:
+        return f"a number from {low:g} to {high:g}"
+    if low > -math.inf:
+        return f"a number of at least {low:g}"
+    return f"a number of at most {high:g}" if high < math.inf else "a finite number"

@@ -1,0 +1,27 @@
+"""Printed results recomputed: which follow from the printed data, which are only compatible, which cannot be right."""
+
+from evalkit.published.counts import ImpliedLifeTable, consistent_counts, implied_life_table
+from evalkit.published.granularity import Granularity, grim, grimmer
+from evalkit.published.intervals import LogSymmetry, interval_to_p, log_symmetry, p_to_statistic
+from evalkit.published.reproduction import reproduce
+from evalkit.published.sources import list_sources, load_published
+from evalkit.published.summaries import change_from_summary, difference_from_summary, proportions_from_summary
+
+__all__ = [
+    "Granularity",
+    "ImpliedLifeTable",
+    "LogSymmetry",
+    "change_from_summary",
+    "consistent_counts",
+    "difference_from_summary",
+    "grim",
+    "grimmer",
+    "implied_life_table",
+    "interval_to_p",
+    "list_sources",
+    "load_published",
+    "log_symmetry",
+    "p_to_statistic",
+    "proportions_from_summary",
+    "reproduce",
+]
