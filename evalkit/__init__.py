@@ -17,6 +17,24 @@ if TYPE_CHECKING:
     from evalkit.errors import InstrumentError as InstrumentError
     from evalkit.errors import LinkageError as LinkageError
     from evalkit.errors import ReportError as ReportError
+    from evalkit.figures import plot as plot
+    from evalkit.published.counts import consistent_counts as consistent_counts
+    from evalkit.published.counts import implied_life_table as implied_life_table
+    from evalkit.published.granularity import grim as grim
+    from evalkit.published.granularity import grimmer as grimmer
+    from evalkit.published.intervals import interval_to_p as interval_to_p
+    from evalkit.published.intervals import log_symmetry as log_symmetry
+    from evalkit.published.intervals import p_to_statistic as p_to_statistic
+    from evalkit.published.reproduction import reproduce as reproduce
+    from evalkit.published.retention import compare_retention as compare_retention
+    from evalkit.published.retention import retention_from_rates as retention_from_rates
+    from evalkit.published.sources import list_sources as list_sources
+    from evalkit.published.sources import load_published as load_published
+    from evalkit.published.summaries import change_from_summary as change_from_summary
+    from evalkit.published.summaries import difference_from_summary as difference_from_summary
+    from evalkit.published.summaries import proportions_from_summary as proportions_from_summary
+    from evalkit.report.rendering import render as render
+    from evalkit.report.showing import show as show
     from evalkit.result import Curve as Curve
     from evalkit.result import Estimates as Estimates
     from evalkit.result import Method as Method
@@ -28,16 +46,34 @@ _PUBLIC = {
     "Curve": "evalkit.result",
     "DataError": "evalkit.errors",
     "DisclosureError": "evalkit.errors",
-    "EstimationError": "evalkit.errors",
     "Estimates": "evalkit.result",
+    "EstimationError": "evalkit.errors",
     "EvalkitError": "evalkit.errors",
     "ImmortalTimeError": "evalkit.errors",
     "InstrumentError": "evalkit.errors",
     "LinkageError": "evalkit.errors",
     "Method": "evalkit.result",
     "ReportError": "evalkit.errors",
+    "change_from_summary": "evalkit.published.summaries",
+    "compare_retention": "evalkit.published.retention",
+    "consistent_counts": "evalkit.published.counts",
+    "difference_from_summary": "evalkit.published.summaries",
+    "grim": "evalkit.published.granularity",
+    "grimmer": "evalkit.published.granularity",
+    "implied_life_table": "evalkit.published.counts",
+    "interval_to_p": "evalkit.published.intervals",
+    "list_sources": "evalkit.published.sources",
+    "load_published": "evalkit.published.sources",
+    "log_symmetry": "evalkit.published.intervals",
+    "p_to_statistic": "evalkit.published.intervals",
+    "plot": "evalkit.figures",
+    "proportions_from_summary": "evalkit.published.summaries",
+    "render": "evalkit.report.rendering",
+    "reproduce": "evalkit.published.reproduction",
+    "retention_from_rates": "evalkit.published.retention",
+    "show": "evalkit.report.showing",
 }
-_MODULES = frozenset({"disclosure", "figures", "published", "report"})
+_MODULES = frozenset({"disclosure", "errors", "figures", "published", "report", "result"})
 
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
 

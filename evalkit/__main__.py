@@ -1,0 +1,67 @@
+"""The command line: `evalkit`, or `python -m evalkit` where no other program may be started."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from evalkit import __version__, commands
+from evalkit.errors import EvalkitError
+
+REFUSED = 2
+FAULT = 1
+INTERRUPTED = 130
+# Set to see the traceback of an unexpected fault.
+DEBUG = "EVALKIT_DEBUG"
+
+app = App(
+    name="evalkit",
+    version=__version__,
+    help="Survey instruments, before-and-after analysis, retention models and reports for staff programmes.",
+    help_epilogue="Messages name what is wrong and how to mend it; exit code 2 means that nothing was written.",
+)
+app.command(commands.report)
+app.command(commands.reproduce)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        Else those that the program was started with.
+
+    Returns
+    -------
+    int
+        0 when done, 2 when evalkit refused (the message says why), 1 for an unexpected fault, 130 when interrupted.
+    """
+    try:
+        app(words, exit_on_error=False, print_error=False)
+    except (EvalkitError, CycloptsError) as error:
+        _complain(str(error).strip())
+        return REFUSED
+    except KeyboardInterrupt:
+        _complain("Interrupted: finished files are whole, others are as they were.")
+        return INTERRUPTED
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        _complain(
+            f"Unexpected fault, {type(error).__name__}: {error}\n"
+            f"This is a fault of evalkit: please report it. {DEBUG}=1 shows where it happened."
+        )
+        return FAULT
+    return 0
+
+
+def _complain(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

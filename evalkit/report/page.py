@@ -1,0 +1,149 @@
+"""From an executed notebook to one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from evalkit import paths
+from evalkit.report.showing import MARK
+
+_HEADING = re.compile(r"<h(?P<level>[1-6])[^>]*>(?P<text>.*?)</h(?P=level)>", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the index.
+
+    Parameters
+    ----------
+    file : str
+        Name of the HTML file beside the index.
+    title : str
+        The report's title.
+    summary : str
+        Its first paragraph, as HTML.
+    """
+
+    file: str
+    title: str
+    summary: str
+
+
+def page(cells: Sequence[Mapping[str, Any]], footer: Mapping[str, str]) -> tuple[str, str, str]:
+    """Lay an executed notebook out as a page. Code is left out: it is in the notebook, which the footer names.
+
+    Parameters
+    ----------
+    cells : sequence of mappings
+        The notebook's cells, executed, with nothing in their outputs but what `show` registered.
+    footer : mapping of str to str
+        Provenance.
+
+    Returns
+    -------
+    tuple of str
+        HTML of the page, its title, its first paragraph as HTML.
+    """
+    parts: list[str] = []
+    contents: list[tuple[int, str, str]] = []
+    title = summary = ""
+    for cell in cells:
+        if cell["cell_type"] == "markdown":
+            body, headings = _markdown(cell["source"], len(contents))
+            contents += [heading for heading in headings if heading[0] == 2]
+            title = title or next((text for level, _, text in headings if level == 1), "")
+            summary = summary or _first_paragraph(body)
+            parts.append(f'<section class="ek-text">{body}</section>')
+        elif cell["cell_type"] == "code":
+            parts += [_output(output) for output in cell["outputs"]]
+    template = _environment().get_template("report.html.j2")
+    body = "\n".join(part for part in parts if part)
+    html = str(template.render(title=title or "Report", body=body, contents=contents, footer=footer))
+    return html, title or "Report", summary
+
+
+def index_page(entries: Sequence[Entry], footer: Mapping[str, str]) -> str:
+    """Lay out the page that lists the reports.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        The reports, in order.
+    footer : mapping of str to str
+        Provenance.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return str(_environment().get_template("index.html.j2").render(entries=entries, footer=footer))
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=FileSystemLoader(paths.templates()),
+        autoescape=select_autoescape(["html.j2", "html"], default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _markdown(source: str, before: int) -> tuple[str, list[tuple[int, str, str]]]:
+    """Turn markdown into HTML whose headings can be linked to."""
+    from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+    headings: list[tuple[int, str, str]] = []
+
+    def linked(match: re.Match[str]) -> str:
+        level = int(match["level"])
+        text = _TAG.sub("", match["text"]).replace("\u00b6", "").replace("&#182;", "").strip()
+        key = f"s{before + len(headings) + 1}-{re.sub(r'[^a-z0-9]+', '-', text.lower()).strip('-')}"
+        headings.append((level, key, text))
+        return f'<h{level} id="{key}">{text}</h{level}>'
+
+    body = _HEADING.sub(linked, str(markdown2html_mistune(source)))
+    return body, headings
+
+
+def _first_paragraph(body: str) -> str:
+    found = re.search(r"<p>(.*?)</p>", body, re.DOTALL)
+    return found[1] if found else ""
+
+
+def _output(output: Mapping[str, Any]) -> str:
+    if MARK not in output.get("metadata", {}):
+        return ""
+    data = output["data"]
+    if "text/html" in data:
+        return str(data["text/html"])
+    return ""  # a plain text is for the machine that compares it: its figures stand in the tables
+
+
+def first_heading_problem(html: str) -> str | None:
+    """Find the first heading that is out of order.
+
+    Parameters
+    ----------
+    html : str
+        A page.
+
+    Returns
+    -------
+    str or None
+        Its text; None when the page has one first-level heading and no level is skipped.
+    """
+    previous = 0
+    for match in _HEADING.finditer(html):
+        level = int(match["level"])
+        if level > previous + 1 or (level == 1 and previous > 0):
+            return _TAG.sub("", match["text"])
+        previous = level
+    return None

@@ -1,0 +1,154 @@
+"""`show`, the way out of a notebook: it applies the disclosure profile, registers, and draws or tabulates."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import html
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from evalkit import figures
+from evalkit.disclosure import Released, load_profile, release, release_frame
+from evalkit.disclosure.profiles import DEFAULT
+from evalkit.disclosure.release import as_result
+from evalkit.errors import DataError, Problem
+from evalkit.report import tables
+from evalkit.result import Curve, Estimates
+
+# Set by `render` for the kernel it starts; what `show` registers is signed with it.
+TOKEN = "EVALKIT_RENDER_TOKEN"  # noqa: S105 - the name of a variable, not a secret
+MARK = "evalkit"
+
+Draw = Callable[..., Axes]
+
+
+def show(
+    what: Estimates | Curve | pd.DataFrame,
+    *,
+    title: str,
+    as_: Literal["table", "figure", "text"] = "table",
+    figure: Draw | None = None,
+    alt: str = "",
+    note: str = "",
+    fold: bool = False,
+    digits: int = 3,
+    counts: Sequence[str] | None = None,
+    profile: str = DEFAULT,
+) -> None:
+    """Show a result in a notebook, protected.
+
+    Parameters
+    ----------
+    what : Estimates, Curve or pandas.DataFrame
+        What to show; a plain frame has one row a group or cell.
+    title : str
+        What the table or figure says, in a line.
+    as_ : {"table", "figure", "text"}, default "table"
+        "figure" stands with the table of its numbers folded below; "text" is a plain rounded table, for the cell of key
+        figures.
+    figure : callable, optional
+        Takes the released result (or frame) and returns `Axes`; else `plot`.
+    alt : str, default ""
+        What a figure shows, for those who cannot see it; needed for a figure.
+    note : str, default ""
+        Stands below a table.
+    fold : bool, default False
+        Fold a long table away under its title.
+    digits : int, default 3
+        Significant digits of numbers that are not counts.
+    counts : sequence of str, optional
+        Columns of a plain frame that are counts of people.
+    profile : str, default "staff-survey"
+        Disclosure profile.
+
+    Raises
+    ------
+    DisclosureError
+        DIS-001 for an unknown profile, DIS-003 when a plain frame does not name its counts.
+    DataError
+        DAT-009 for a figure without alt text or, from a plain frame, without `figure`.
+    """
+    from IPython.display import display
+
+    rules = load_profile(profile)
+    released = release_frame(what, counts, rules) if isinstance(what, pd.DataFrame) else release(what, rules)
+    plain = tables.as_text(released, title, digits)
+    bundle = {"text/plain": plain}
+    if as_ == "table":
+        table = tables.as_html(released, title, note, digits)
+        bundle["text/html"] = _folded(title, table) if fold else table
+    elif as_ == "figure":
+        drawn = _draw(what, released, figure, alt)
+        numbers = tables.as_html(released, f"Numbers: {title}", note, digits)
+        bundle["text/html"] = _figure_html(drawn, title, alt, numbers)
+    display(bundle, raw=True, metadata={MARK: _registration(bundle, released, title)})  # type: ignore[no-untyped-call]
+
+
+def _folded(summary: str, table: str) -> str:
+    return f'<details class="ek-fold"><summary>{html.escape(summary)}</summary>{table}</details>'
+
+
+def _draw(what: Estimates | Curve | pd.DataFrame, released: Released, figure: Draw | None, alt: str) -> Axes:
+    if not alt:
+        raise DataError(
+            Problem("DAT-009", "alt", "no text", "what the figure shows, in words", "Say what a reader would see.")
+        )
+    if not isinstance(what, pd.DataFrame):
+        return (figure or figures.plot)(as_result(released, what))
+    if figure is None:
+        raise DataError(
+            Problem("DAT-009", "figure", "nothing", "a function that draws the frame", "Name one of evalkit.figures.")
+        )
+    return figure(released.frame)
+
+
+def _figure_html(ax: Axes, title: str, alt: str, table: str) -> str:
+    out = io.BytesIO()
+    with figures.style():
+        ax.get_figure(root=True).savefig(out, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
+    image = base64.b64encode(out.getvalue()).decode("ascii")
+    return (
+        f'<figure class="ek-figure"><figcaption>{html.escape(title)}</figcaption>'
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/svg+xml;base64,{image}">'
+        f"{_folded('The numbers behind this figure', table)}</figure>"
+    )
+
+
+def _registration(bundle: Mapping[str, str], released: Released, title: str) -> dict[str, Any]:
+    """What `render` needs to know: under which rules it was released, and its counts, signed."""
+    counts = released.frame[[name for name in released.counts if name in released.frame.columns]]
+    return {
+        "title": title,
+        "profile": released.profile.name,
+        "counts": counts.astype(object).where(counts.notna(), None).to_dict("list"),
+        "signature": sign(bundle, os.environ.get(TOKEN, "")),
+    }
+
+
+def sign(bundle: Mapping[str, str], token: str) -> str:
+    """Sign an output, so that `render` knows its own.
+
+    Parameters
+    ----------
+    bundle : mapping of str to str
+        Content by type.
+    token : str
+        Of the run; empty outside `render`.
+
+    Returns
+    -------
+    str
+        Hexadecimal HMAC-SHA-256; empty without a token, so that stored notebooks do not change from run to run.
+    """
+    if not token:
+        return ""
+    seal = partial(hmac.new, token.encode(), digestmod=hashlib.sha256)
+    return seal("\0".join(f"{kind}\0{bundle[kind]}" for kind in sorted(bundle)).encode()).hexdigest()

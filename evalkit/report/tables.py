@@ -1,0 +1,179 @@
+"""Released rows as a table for reading: as text, and as accessible HTML."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Sequence
+
+import pandas as pd
+
+from evalkit.disclosure.release import SUPPRESSED, Released
+from evalkit.report import text
+from evalkit.result import CURVE_COLUMNS, ESTIMATE_COLUMNS
+
+WITHHELD = "withheld"
+_HEADINGS = {
+    "term": "Term",
+    "group": "Group",
+    "cause": "Cause",
+    "time": "Time",
+    "estimate": "Estimate",
+    "std_error": "Std. error",
+    "statistic": "Statistic",
+    "df": "df",
+    "p_value": "p",
+    "n": "n",
+    "n_at_risk": "At risk",
+    "n_events": "Events",
+    "n_censored": "Censored",
+    "unit": "Unit",
+    "interval": "Interval by",
+    "flag": "Note",
+}
+_COUNTS = ("n", "n_at_risk", "n_events", "n_censored")
+# Columns whose values are names in snake case.
+_NAMES = ("term", "statistic")
+
+
+def readable(released: Released, digits: int = 3) -> pd.DataFrame:
+    """Turn released rows into text for reading.
+
+    Parameters
+    ----------
+    released : Released
+        What may leave.
+    digits : int, default 3
+        Significant digits of numbers that are not counts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        All text, readable headings, limits in one column, columns that apply nowhere left out, withheld numbers named.
+    """
+    frame = released.frame
+    hidden = (frame["flag"] == SUPPRESSED) if "flag" in frame.columns else pd.Series(data=False, index=frame.index)
+    columns: dict[str, pd.Series] = {}
+    for name in frame.columns:
+        if name in {"conf_high", "scale"} or not _applies(frame, str(name), released):
+            continue
+        if name == "conf_low":
+            pairs = zip(frame["conf_low"], frame["conf_high"], strict=True)
+            written = pd.Series(
+                [text.interval(low, high, digits) for low, high in pairs], index=frame.index, dtype=object
+            )
+        else:
+            written = _written(frame[name], str(name), released.counts, digits)
+        numeric = pd.api.types.is_numeric_dtype(frame[name])
+        columns[_heading(str(name))] = written.mask(hidden & numeric, WITHHELD)
+    return pd.DataFrame(columns)
+
+
+def _heading(name: str) -> str:
+    if name == "conf_low":
+        return "Interval"
+    words = name if " " in name else name.replace("_", " ")
+    return _HEADINGS.get(name, words[:1].upper() + words[1:])
+
+
+def _applies(frame: pd.DataFrame, name: str, released: Released) -> bool:
+    """Leave out what is empty throughout, and one-valued unit notes of promised tables."""
+    if name in released.counts:
+        return True
+    empty = frame[name].isna() | (frame[name].astype(object) == "")
+    promised = name in ESTIMATE_COLUMNS or name in CURVE_COLUMNS or name == "flag"
+    return not (promised and bool(empty.all()))
+
+
+def _written(values: pd.Series, name: str, counts: Sequence[str], digits: int) -> pd.Series:
+    if name in counts or name in _COUNTS:
+        return values.map(text.count).astype(object)
+    if name == "p_value":
+        return values.map(text.p_value).astype(object)
+    if pd.api.types.is_bool_dtype(values):
+        return values.map({True: "yes", False: "no"}).astype(object)
+    if pd.api.types.is_numeric_dtype(values):
+        return values.astype(float).map(lambda value: text.number(value, digits)).astype(object)
+    words = values.astype(object).where(values.notna(), text.MISSING).astype(str)
+    return words.str.replace("_", " ") if name in _NAMES else words
+
+
+def as_text(released: Released, title: str, digits: int = 3) -> str:
+    """Write released rows as a plain table.
+
+    Parameters
+    ----------
+    released : Released
+        What may leave.
+    title : str
+        First line; empty for none.
+    digits : int, default 3
+        Significant digits of numbers that are not counts.
+
+    Returns
+    -------
+    str
+        Title, caption and rows.
+    """
+    lines = [line for line in (title, released.caption) if line]
+    return "\n".join([*lines, readable(released, digits).to_string(index=False)])
+
+
+def as_html(released: Released, title: str, note: str = "", digits: int = 3) -> str:
+    """Write released rows as an HTML table with headers, in a region that scrolls by keyboard when it is too wide.
+
+    Parameters
+    ----------
+    released : Released
+        What may leave.
+    title : str
+        Stands above the table and names it for a screen reader.
+    note : str, default ""
+        Stands below it.
+    digits : int, default 3
+        Significant digits of numbers that are not counts.
+
+    Returns
+    -------
+    str
+        HTML without scripts and without anything to load.
+    """
+    from great_tables import GT, md
+
+    shown = readable(released, digits)
+    key = hashlib.sha256(f"{title}{shown.to_csv()}".encode()).hexdigest()[:10]
+    stub = str(shown.columns[0])
+    table = (
+        GT(shown, rowname_col=stub, id=f"t{key}")
+        .tab_header(title=html.escape(title))
+        .tab_stubhead(label=stub)
+        .cols_align("right", columns=_right_aligned(released, shown))
+        .tab_options(
+            container_overflow_x="visible",
+            container_overflow_y="visible",
+            table_font_size="0.92rem",
+            heading_align="left",
+            heading_title_font_size="1rem",
+            heading_title_font_weight="bold",
+            table_border_top_style="none",
+            data_row_padding="5px",
+            source_notes_font_size="0.85rem",
+        )
+    )
+    for line in (released.caption, note, _withheld_note(released)):
+        if line:
+            table = table.tab_source_note(md(html.escape(line)))
+    label = html.escape(title, quote=True)
+    return f'<div class="ek-table" role="region" tabindex="0" aria-label="{label}">{table.as_raw_html()}</div>'
+
+
+def _right_aligned(released: Released, shown: pd.DataFrame) -> list[str]:
+    numeric = {_heading(str(name)) for name in released.frame.select_dtypes("number").columns}
+    return [str(name) for name in shown.columns[1:] if name in numeric]
+
+
+def _withheld_note(released: Released) -> str:
+    frame = released.frame
+    if "flag" not in frame.columns or not (frame["flag"] == SUPPRESSED).any():
+        return ""
+    return f"Withheld so that nobody can be recognised: {released.profile.title}."

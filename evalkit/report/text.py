@@ -1,0 +1,111 @@
+"""Numbers as text: rounded for reading, with their unit and interval."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+MISSING = "\u2013"
+_LEAST = 0.0001
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with a few significant digits and no exponent.
+
+    Parameters
+    ----------
+    value : float
+        The number; NaN becomes a dash.
+    digits : int, default 3
+        Significant digits of the part after the point; whole digits are never cut.
+
+    Returns
+    -------
+    str
+        The text.
+
+    Examples
+    --------
+    >>> number(0.41647), number(1234.56), number(12.0)
+    ('0.416', '1,235', '12')
+    """
+    if pd.isna(value):
+        return MISSING
+    if math.isinf(value):
+        return "infinity" if value > 0 else "-infinity"
+    if value == round(value):
+        return f"{value:,.0f}"
+    if abs(value) < _LEAST:
+        return f"{'<' if value > 0 else '>-'}{_LEAST}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(decimals, 6)}f}"
+
+
+def p_value(value: float) -> str:
+    """Write a p-value.
+
+    Parameters
+    ----------
+    value : float
+        Probability; NaN becomes a dash.
+
+    Returns
+    -------
+    str
+        Three decimals, or "<0.001".
+
+    Examples
+    --------
+    >>> p_value(0.01837), p_value(0.000235)
+    ('0.018', '<0.001')
+    """
+    if pd.isna(value):
+        return MISSING
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def interval(low: float, high: float, digits: int = 3) -> str:
+    """Write the limits of an interval.
+
+    Parameters
+    ----------
+    low, high : float
+        Limits; NaN becomes a dash.
+    digits : int, default 3
+        Significant digits.
+
+    Returns
+    -------
+    str
+        "low to high".
+
+    Examples
+    --------
+    >>> interval(0.2019, 0.5547)
+    '0.202 to 0.555'
+    """
+    if pd.isna(low) and pd.isna(high):
+        return MISSING
+    return f"{number(low, digits)} to {number(high, digits)}"
+
+
+def count(value: float) -> str:
+    """Write a count of people.
+
+    Parameters
+    ----------
+    value : float
+        People; NaN becomes a dash.
+
+    Returns
+    -------
+    str
+        With a comma at each thousand.
+
+    Examples
+    --------
+    >>> count(309532.0)
+    '309,532'
+    """
+    return MISSING if pd.isna(value) else f"{value:,.0f}"
