@@ -160,7 +160,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        A sentence: the nearest name as a question, else all that are known.
+        A sentence: the nearest name as a question, else all that are known, or that there are none.
 
     Examples
     --------
@@ -171,4 +171,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, choices, n=1, cutoff=0.6)
     if near:
         return f'Did you mean "{near[0]}"?'
-    return f"Known: {', '.join(choices)}."
+    return f"Known: {', '.join(choices)}." if choices else "There are none."

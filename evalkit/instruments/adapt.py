@@ -1,0 +1,277 @@
+"""Fit an instrument to an organisation: a new instrument, checked, with a ledger of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from evalkit.errors import InstrumentError, Problem, did_you_mean
+from evalkit.instruments.checks import check_instrument
+from evalkit.instruments.ledger import diff, joined
+from evalkit.instruments.model import Instrument, Item, Option, OptionSet, Scale, Section, Token, Translation
+from evalkit.instruments.prune import shorter_scale, without_leftovers
+from evalkit.instruments.rules import standard_examples
+from evalkit.instruments.wording import reworded, texts, token_texts
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What an adaptation asks for; see `Instrument.adapt`.
+
+    Parameters
+    ----------
+    tokens : mapping of str to str
+        Token -> text.
+    drop : tuple of str
+        Items, matrices or sections to leave out.
+    add : tuple of mapping
+        New items.
+    reword : mapping of str to str
+        Item id or path of a text -> new wording.
+    options : mapping
+        Option set -> {value: label, "missing": {value: label}}.
+    languages : tuple of str, optional
+        Languages to have.
+    translations : mapping
+        Language -> {path: text}.
+    """
+
+    tokens: Mapping[str, str] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    add: tuple[Mapping[str, object], ...] = ()
+    reword: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Mapping[object, object]] = field(default_factory=dict)
+    languages: tuple[str, ...] | None = None
+    translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def adapted(instrument: Instrument, changes: Changes) -> Instrument:
+    """Adapt an instrument.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The instrument; it stays as it is.
+    changes : Changes
+        What to change.
+
+    Returns
+    -------
+    Instrument
+        A new instrument with its ledger, checked by every rule.
+
+    Raises
+    ------
+    InstrumentError
+        INS-031 for names that are not there, INS-032 for wordings that must stay, else what the checks find.
+    """
+    problems = [*_unknown(instrument, changes), *_kept_wordings(instrument, changes)]
+    if problems:
+        raise InstrumentError(problems)
+    result = _with_tokens(instrument, changes.tokens)
+    result = _with_options(result, changes.options)
+    result = _with_wordings(result, changes.reword)
+    result = _without(result, changes.drop)
+    result = _with_items(result, changes.add)
+    result = _with_languages(without_leftovers(result), changes, _new_wordings(instrument, changes))
+    checked = check_instrument(_valid(result))
+    return checked.changed(ledger=joined(instrument.ledger, diff(instrument, checked)))
+
+
+def _unknown(instrument: Instrument, changes: Changes) -> Iterator[Problem]:
+    sections = [section.id for section in instrument.sections]
+    matrices = [matrix.id for section in instrument.sections for matrix in section.matrices]
+    known_texts = [*texts(instrument), *instrument.by_id]
+    new_sets = {str(item.get("options")) for item in changes.add}
+    languages = changes.languages or instrument.languages
+    places: list[tuple[str, Iterable[str], Iterable[str]]] = [
+        ("tokens", changes.tokens, token_texts(instrument)),
+        ("drop", changes.drop, [*instrument.by_id, *matrices, *sections]),
+        ("reword", changes.reword, known_texts),
+        ("options", changes.options, [*instrument.option_sets, *new_sets]),
+        ("add", [str(item["section"]) for item in changes.add if "section" in item], sections),
+        ("add", [str(item["after"]) for item in changes.add if "after" in item], instrument.by_id),
+        ("translations", changes.translations, languages[1:]),
+    ]
+    for argument, names, known in places:
+        for name in names:
+            if name not in known:
+                remedy = did_you_mean(name, known)
+                yield _problem(instrument, "INS-031", argument, repr(name), "a name of the instrument", remedy)
+    if changes.languages is not None and changes.languages[:1] != instrument.languages[:1]:
+        found = f"languages {list(changes.languages)}"
+        expected = f"{instrument.languages[0]} first, in which it is written"
+        yield _problem(instrument, "INS-031", "languages", found, expected, "Put it first.")
+
+
+def _kept_wordings(instrument: Instrument, changes: Changes) -> Iterator[Problem]:
+    """Find the wordings that an adaptation changes although they must stay."""
+    for name, why in _touched(instrument, changes):
+        item = instrument.by_id[name]
+        if not (item.may_reword and instrument.may_reword):
+            remedy = "Leave the wording as it is, drop the item, or ask who holds the rights."
+            yield _problem(instrument, "INS-032", why, f"{name}, which may not be reworded", "its own wording", remedy)
+
+
+def _touched(instrument: Instrument, changes: Changes) -> Iterator[tuple[str, str]]:
+    for key in changes.reword:
+        kind, _, rest = key.partition(".")
+        name = rest.split(".")[0]
+        for item in instrument.items:
+            touched = {("items", item.id), ("matrices", item.matrix), ("options", item.options)}
+            if key == item.id or (kind, name) in touched:
+                yield item.id, f"reword {key}"
+    for key in changes.options:
+        for item in instrument.items:
+            if item.options == key:
+                yield item.id, f"options {key}"
+
+
+def _with_tokens(instrument: Instrument, tokens: Mapping[str, str]) -> Instrument:
+    known = {**{token.name: token.text for token in instrument.tokens}, **tokens}
+    return instrument.changed(tokens=tuple(Token.model_construct(name=name, text=text) for name, text in known.items()))
+
+
+def _with_options(instrument: Instrument, options: Mapping[str, Mapping[object, object]]) -> Instrument:
+    known = dict(instrument.option_sets)
+    for name, rows in options.items():
+        known[name] = _option_set(instrument, name, rows, known.get(name))
+    return _rescaled(instrument.changed(options=tuple(known.values())), instrument)
+
+
+def _option_set(instrument: Instrument, name: str, rows: Mapping[object, object], old: OptionSet | None) -> OptionSet:
+    hidden = rows.get("missing")
+    kept = tuple(option for option in old.options if option.missing) if old is not None else ()
+    try:
+        shown = [Option.model_validate(_row(value, label)) for value, label in rows.items() if value != "missing"]
+        if isinstance(hidden, Mapping):
+            kept = tuple(Option.model_validate({**_row(*row), "missing": True}) for row in hidden.items())
+        return OptionSet(id=name, options=(*shown, *kept))
+    except ValidationError as error:
+        raise InstrumentError(_invalid(instrument, f"options {name}", error)) from error
+
+
+def _row(value: object, label: object) -> dict[str, object]:
+    return {"value": value, **label} if isinstance(label, Mapping) else {"value": value, "label": label}
+
+
+def _rescaled(instrument: Instrument, before: Instrument) -> Instrument:
+    """Fit the range of scales to items whose options changed, and make their worked examples anew."""
+    return instrument.changed(scales=tuple(_fitted(scale, instrument, before) for scale in instrument.scales))
+
+
+def _fitted(scale: Scale, instrument: Instrument, before: Instrument) -> Scale:
+    sets = [instrument.by_id[name].options for name in scale.items if name in instrument.by_id]
+    changed = [
+        instrument.option_sets[name]
+        for name in sets
+        if name and instrument.option_sets[name] != before.option_sets[name]
+    ]
+    numbers = [number for options in changed for number in options.numbers]
+    if not numbers or len(changed) < len(scale.items):
+        return scale.changed(examples=standard_examples(scale)) if changed else scale
+    fitted = scale.changed(range=(min(numbers), max(numbers)))
+    return fitted.changed(examples=standard_examples(fitted)) if min(numbers) < max(numbers) else fitted
+
+
+def _with_wordings(instrument: Instrument, wordings: Mapping[str, str]) -> Instrument:
+    known = {f"items.{key}.text" if key in instrument.by_id else key: text for key, text in wordings.items()}
+    return reworded(instrument, known.get) if known else instrument
+
+
+def _without(instrument: Instrument, drop: tuple[str, ...]) -> Instrument:
+    gone = frozenset(
+        item.id
+        for section in instrument.sections
+        for item in section.items
+        if {item.id, item.matrix, section.id} & {*drop}
+    )
+    if not gone:
+        return instrument
+    scales = (shorter_scale(scale, gone) for scale in instrument.scales)
+    return instrument.changed(
+        sections=tuple(
+            section.changed(items=tuple(item for item in section.items if item.id not in gone))
+            for section in instrument.sections
+        ),
+        scales=tuple(scale for scale in scales if scale is not None),
+    )
+
+
+def _with_items(instrument: Instrument, add: tuple[Mapping[str, object], ...]) -> Instrument:
+    for position, row in enumerate(add, start=1):
+        item = _item(instrument, row, position)
+        home = str(row.get("section") or _home(instrument, row.get("after")))
+        instrument = instrument.changed(
+            sections=tuple(
+                _inserted(section, item, row.get("after")) if section.id == home else section
+                for section in instrument.sections
+            )
+        )
+    return instrument
+
+
+def _item(instrument: Instrument, row: Mapping[str, object], position: int) -> Item:
+    try:
+        return Item.model_validate({key: value for key, value in row.items() if key not in {"section", "after"}})
+    except ValidationError as error:
+        raise InstrumentError(_invalid(instrument, f"add {position}", error)) from error
+
+
+def _home(instrument: Instrument, after: object) -> str:
+    for section in instrument.sections:
+        if any(item.id == after for item in section.items):
+            return section.id
+    return instrument.sections[-1].id
+
+
+def _inserted(section: Section, item: Item, after: object) -> Section:
+    names = [one.id for one in section.items]
+    place = names.index(str(after)) + 1 if after in names else len(names)
+    return section.changed(items=(*section.items[:place], item, *section.items[place:]))
+
+
+def _new_wordings(instrument: Instrument, changes: Changes) -> set[str]:
+    """List the paths whose wording changes, so that their old translations do not fit any more."""
+    paths = {f"items.{key}.text" if key in instrument.by_id else key for key in changes.reword}
+    return paths | {
+        path for path in texts(instrument) for name in changes.options if path.startswith(f"options.{name}.")
+    }
+
+
+def _with_languages(instrument: Instrument, changes: Changes, stale: set[str]) -> Instrument:
+    languages = changes.languages or instrument.languages
+    old = {translation.language: dict(translation.texts) for translation in instrument.translations}
+    found = []
+    for language in languages[1:]:
+        kept = {path: text for path, text in old.get(language, {}).items() if path not in stale}
+        given = {**kept, **changes.translations.get(language, {})}
+        found.append(Translation(language=language, texts=tuple(given.items())))
+    return instrument.changed(languages=languages, translations=tuple(found))
+
+
+def _valid(instrument: Instrument) -> Instrument:
+    try:
+        return Instrument.model_validate(instrument.model_dump(warnings=False))
+    except ValidationError as error:
+        raise InstrumentError(_invalid(instrument, "the result", error)) from error
+
+
+def _invalid(instrument: Instrument, argument: str, error: ValidationError) -> list[Problem]:
+    return [
+        _problem(
+            instrument,
+            "INS-008",
+            f"{argument}, {'.'.join(str(step) for step in detail['loc'])}",
+            repr(detail["input"])[:60],
+            detail["msg"][:1].lower() + detail["msg"][1:],
+            "See surveys/README.md.",
+        )
+        for detail in error.errors(include_url=False)
+    ]
+
+
+def _problem(instrument: Instrument, code: str, argument: str, found: str, expected: str, remedy: str) -> Problem:
+    return Problem(code, f"adapting {instrument.id}, {argument}", found, expected, remedy)
