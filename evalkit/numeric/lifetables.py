@@ -25,7 +25,7 @@ class LifeTable:
     std_error : numpy.ndarray
         Shape (periods,), Greenwood's; 0 where nobody has left, NaN where nobody is left.
     low, high : numpy.ndarray
-        Shape (periods,), limits on the log-log scale; NaN where survival is 0, both 1 where it is 1.
+        Shape (periods,), limits on the log-log scale; NaN where survival is 0 or 1.
     """
 
     survival: Floats
@@ -69,8 +69,8 @@ def life_table(at_risk: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 
         spread = z * greenwood / np.log(survival)
         low = survival ** np.exp(-spread)
         high = survival ** np.exp(spread)
-    certain = survival == 1
-    low, high = np.where(certain, 1.0, low), np.where(certain, 1.0, high)
+    # Nobody has left yet: that is no certainty that nobody will, so there are no limits (nor does R give any).
+    low, high = np.where(survival == 1, np.nan, low), np.where(survival == 1, np.nan, high)
     return LifeTable(survival, std_error, low, high)
 
 

@@ -60,10 +60,14 @@ def student_error(sd: float, n: int, sd_control: float, n_control: int) -> tuple
 
     Parameters
     ----------
-    sd, sd_control : float
-        Sample standard deviations.
-    n, n_control : int
-        People.
+    sd : float
+        Sample standard deviation of the first group.
+    n : int
+        Its people.
+    sd_control : float
+        Sample standard deviation of the second group.
+    n_control : int
+        Its people.
 
     Returns
     -------
@@ -79,10 +83,14 @@ def welch_error(sd: float, n: int, sd_control: float, n_control: int) -> tuple[f
 
     Parameters
     ----------
-    sd, sd_control : float
-        Sample standard deviations.
-    n, n_control : int
-        People.
+    sd : float
+        Sample standard deviation of the first group.
+    n : int
+        Its people.
+    sd_control : float
+        Sample standard deviation of the second group.
+    n_control : int
+        Its people.
 
     Returns
     -------
@@ -108,10 +116,14 @@ def pooled_sd(sd: float, n: int, sd_control: float, n_control: int) -> float:
 
     Parameters
     ----------
-    sd, sd_control : float
-        Sample standard deviations.
-    n, n_control : int
-        People.
+    sd : float
+        Sample standard deviation of the first group.
+    n : int
+        Its people.
+    sd_control : float
+        Sample standard deviation of the second group.
+    n_control : int
+        Its people.
 
     Returns
     -------

@@ -111,19 +111,26 @@ def newcombe(events: float, n: float, events_control: float, n_control: float, *
     return Interval(difference, max(-1.0, difference - below), min(1.0, difference + above))
 
 
+def _larger_root(quadratic: float, linear: float, constant: float, root: float) -> float:
+    """Larger root of `quadratic x^2 - linear x + constant` from the root of its discriminant, without cancellation."""
+    return (linear + root) / (2 * quadratic) if linear >= 0 else 2 * constant / (linear - root)
+
+
 def _score_ratio(a: float, n: float, b: float, m: float, ratio: float) -> float:
     """Chi-squared of the score test that p1 / p2 equals the ratio (Koopman 1984)."""
-    # The constrained p2 is the smaller root of (n + m) ratio p2^2 - (first + second) p2 + (a + b). Its discriminant is
-    # written as a sum of two terms that are not negative: nothing cancels when both proportions are near 1.
-    first, second = (n + b) * ratio, a + m
+    # The constrained p2 is the smaller root of (n + m) ratio p2^2 - (first + second) p2 + (a + b), p1 is ratio p2. The
+    # discriminant is written as a sum of two terms that are not negative, and 1 - p1 and 1 - p2 are roots of their own:
+    # nothing cancels when both proportions are near 1.
+    total, first, second = n + m, (n + b) * ratio, a + m
     root = math.sqrt((first - second) ** 2 + 4 * ratio * (n - a) * (m - b))
     p2 = 2 * (a + b) / (first + second + root)
-    p1 = p2 * ratio
-    variance1 = p1 * (1 - p1) / n
-    variance2 = ratio * ratio * p2 * (1 - p2) / m
+    q1 = _larger_root(total, 2 * total - first - second, (n - a) * (1 - ratio), root)
+    q2 = _larger_root(total * ratio, 2 * total * ratio - first - second, (m - b) * (ratio - 1), root)
+    variance1 = ratio * p2 * q1 / n
+    variance2 = ratio * ratio * p2 * q2 / m
     gap = a / n - ratio * b / m
     spread = variance1 + variance2
-    # No spread: both proportions are at an edge of their range, and no data but these could have been seen.
+    # No spread: each proportion is at an edge of its range, and under this ratio other data were certain.
     return 0.0 if gap == 0 else (math.inf if spread <= 0 else gap * gap / spread)
 
 
