@@ -5,8 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from evalkit import commands
+
+# The same examples every time, and no clock: a slow machine is not a fault. Search further by hand with --hypothesis-seed.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

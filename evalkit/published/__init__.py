@@ -4,6 +4,7 @@ from evalkit.published.counts import ImpliedLifeTable, consistent_counts, implie
 from evalkit.published.granularity import Granularity, grim, grimmer
 from evalkit.published.intervals import LogSymmetry, interval_to_p, log_symmetry, p_to_statistic
 from evalkit.published.reproduction import reproduce
+from evalkit.published.retention import compare_retention, retention_from_rates
 from evalkit.published.sources import list_sources, load_published
 from evalkit.published.summaries import change_from_summary, difference_from_summary, proportions_from_summary
 
@@ -12,6 +13,7 @@ __all__ = [
     "ImpliedLifeTable",
     "LogSymmetry",
     "change_from_summary",
+    "compare_retention",
     "consistent_counts",
     "difference_from_summary",
     "grim",
@@ -24,4 +26,5 @@ __all__ = [
     "p_to_statistic",
     "proportions_from_summary",
     "reproduce",
+    "retention_from_rates",
 ]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
 from evalkit.errors import Problem
 from evalkit.frames import Problems, require, whole, within
-from evalkit.published.printed import exact, too_fine
+from evalkit.published.arguments import decimals_problems, fineness_problems
+from evalkit.published.printed import exact
 
 SdType = Literal["sample", "population"]
 _SD_TYPES: tuple[SdType, ...] = ("sample", "population")
+# Beyond these the test would take minutes, and tell nothing.
+_MOST_CELLS = 1_000_000_000
+_MOST_TOTALS = 10_000
+_LARGEST_SD = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,8 @@ def grim(mean: float, *, n: int, items: int = 1, decimals: int) -> Granularity:
     Raises
     ------
     DataError
-        DAT-002 for an n or a number of items below 1, DAT-005 when the mean has more digits than `decimals`.
+        DAT-002 for an n or a number of items below 1 or an n above a billion, DAT-005 when the mean has more digits
+        than `decimals`.
 
     References
     ----------
@@ -113,18 +119,20 @@ def grimmer(
     -------
     Granularity
         `sd_types` names the kinds (divided by n - 1: "sample"; by n: "population") under which it is possible,
-        `nearest` the nearest possible sample standard deviations. Nothing is possible when the mean itself is not.
+        `nearest` the nearest possible sample standard deviations. Nothing is possible when the mean itself is not. A
+        standard deviation that lies half-way counts as printed either up or down.
 
     Raises
     ------
     DataError
-        DAT-002 for a negative standard deviation, an n below 2 or a number of items below 1, DAT-005 when a number has
-        more digits than `decimals`.
+        DAT-002 for a negative standard deviation, an n below 2, a number of items below 1, or numbers so large that
+        the test takes long and tells nothing; DAT-005 when a number has more digits than `decimals`.
 
     Notes
     -----
     The sum of squares of n whole numbers with a given sum has the parity of the sum and a least value. From five
-    numbers on, every value that satisfies both can be had; up to four it is tried out.
+    numbers on, every value that satisfies both can be had. For two to four, number theory tells which: squares, numbers
+    that are p^2 + pq + q^2, and sums of three squares (Legendre).
 
     References
     ----------
@@ -139,10 +147,11 @@ def grimmer(
     ('sample',)
     """
     digits = decimals if sd_decimals is None else sd_decimals
-    require(_problems("mean", mean, n, items, decimals) or whole("n", n, low=2), _sd_problems(sd, digits))
-    totals = _totals(exact(mean), n * items, decimals)
+    require(_problems("mean", mean, n, items, decimals), whole("n", n, low=2), _sd_problems(sd, digits, items))
+    require(_reach_problems(n * items, decimals))
     half = Fraction(1, 2 * 10**digits)
     low, high = max(Fraction(0), exact(sd) - half), exact(sd) + half
+    totals = _totals(exact(mean), n * items, decimals)
     # In sums over the items every person is a whole number.
     fits = tuple(
         kind
@@ -154,26 +163,27 @@ def grimmer(
 
 
 def _problems(name: str, value: float, n: int, items: int, decimals: int) -> Problems:
-    problems = whole("n", n, low=1) + whole("items", items, low=1) + whole("decimals", decimals, low=0)
-    return problems + (within(name, value) or ([] if problems else _fine(name, value, decimals)))
+    problems = whole("n", n, low=1) + whole("items", items, low=1)
+    if not problems and n * items > _MOST_CELLS:
+        found = f"{n} people and {items} items"
+        problems.append(Problem("DAT-002", "n, items", found, f"at most {_MOST_CELLS:,} answers", "Check the print."))
+    places = decimals_problems("decimals", decimals)
+    return problems + places + (within(name, value) or ([] if places else fineness_problems(name, value, decimals)))
 
 
-def _sd_problems(sd: float, decimals: int) -> Problems:
-    return whole("sd_decimals", decimals, low=0) or within("sd", sd, low=0) or _fine("sd", sd, decimals)
+def _sd_problems(sd: float, decimals: int, items: int) -> Problems:
+    problems = decimals_problems("sd_decimals", decimals) + within("sd", sd, low=0)
+    if not problems and not whole("items", items, low=1) and sd * items > _LARGEST_SD:
+        remedy = "Give the mean and the standard deviation in a larger unit."
+        return [Problem("DAT-002", "sd", f"{sd:g}", f"at most {_LARGEST_SD:,} over the items", remedy)]
+    return problems or fineness_problems("sd", sd, decimals)
 
 
-def _fine(name: str, value: float, decimals: int) -> Problems:
-    if not too_fine(value, decimals):
+def _reach_problems(cells: int, decimals: int) -> Problems:
+    if cells <= _MOST_TOTALS * 10**decimals:
         return []
-    return [
-        Problem(
-            "DAT-005",
-            name,
-            f"{value} with decimals={decimals}",
-            "no more digits than the decimals",
-            "State the decimals as printed.",
-        )
-    ]
+    found = f"{cells:,} answers with {decimals} decimals"
+    return [Problem("DAT-002", "n, decimals", found, "an n at which the test can tell", "It says nothing here.")]
 
 
 def _totals(mean: Fraction, cells: int, decimals: int) -> range:
@@ -188,8 +198,38 @@ def _divisor(kind: SdType, n: int) -> int:
 
 def _any_realisable(n: int, total: int, low: Fraction, high: Fraction, divisor: int) -> bool:
     centre = Fraction(total * total, n)
-    squares = range(math.ceil(low * low * divisor + centre), math.floor(high * high * divisor + centre) + 1)
-    return any(realisable(n, total, square) for square in squares)
+    first = _first_realisable(n, total, math.ceil(low * low * divisor + centre))
+    return first <= high * high * divisor + centre
+
+
+def _first_realisable(n: int, total: int, start: int) -> int:
+    """Find the least sum of squares from `start` on that n whole numbers with this sum can have."""
+    shift, rest = divmod(total, n)
+    square = max(start, n * shift * shift + 2 * shift * rest + rest)
+    if n == 2:
+        # 2 squares - total^2 is the square of the difference, which has the parity of the total.
+        gap = math.isqrt(max(0, 2 * square - total * total - 1)) + 1 if 2 * square > total * total else 0
+        gap += (gap - total) % 2
+        return (gap * gap + total * total) // 2
+    while not realisable(n, total, square):
+        square += 1
+    return square
+
+
+def _last_realisable(n: int, total: int, start: int) -> int | None:
+    """Find the greatest sum of squares up to `start` that n whole numbers with this sum can have."""
+    shift, rest = divmod(total, n)
+    least = n * shift * shift + 2 * shift * rest + rest
+    if start < least:
+        return None
+    if n == 2:
+        gap = math.isqrt(2 * start - total * total)
+        gap -= (gap - total) % 2
+        return (gap * gap + total * total) // 2
+    square = start
+    while not realisable(n, total, square):
+        square -= 1
+    return square
 
 
 def realisable(n: int, total: int, squares: int) -> bool:
@@ -220,39 +260,43 @@ def realisable(n: int, total: int, squares: int) -> bool:
         return False
     if n >= 5:
         return True
-    return _small(n, rest, left)
+    # Sum of the squared differences of all pairs.
+    pairs = n * left - rest * rest
+    return {1: lambda: pairs == 0, 2: lambda: _is_square(pairs), 3: lambda: _is_hexagonal(pairs // 2)}.get(
+        n, lambda: rest % 2 == 1 or _is_three_squares(pairs // 4)
+    )()
 
 
-def _small(n: int, total: int, squares: int) -> bool:
-    if n == 1:
-        return total * total == squares
-    reach = math.isqrt(squares)
-    return any(_small(n - 1, total - value, squares - value * value) for value in range(-reach, reach + 1))
+def _is_square(number: int) -> bool:
+    return math.isqrt(number) ** 2 == number
+
+
+def _is_hexagonal(number: int) -> bool:
+    """Tell whether a number is p^2 + p q + q^2, the squared length of a vector of the hexagonal lattice."""
+    # 4 number = (2 p + q)^2 + 3 q^2, and q need not exceed the vector's length over the root of 3 by symmetry.
+    return any(_is_square(4 * number - 3 * q * q) for q in range(math.isqrt(number // 3) + 1))
+
+
+def _is_three_squares(number: int) -> bool:
+    """Tell whether a number is the sum of three squares (Legendre): not 4^a (8 b + 7)."""
+    while number and number % 4 == 0:
+        number //= 4
+    return number % 8 != 7
 
 
 def _nearest_sd(n: int, items: int, totals: range, sd: Fraction) -> tuple[float, float]:
     """Nearest sample standard deviations that the possible totals allow, below and above."""
 
-    def first(squares: Iterator[int], total: int) -> float:
-        for square in squares:
-            deviation = Fraction(square) - Fraction(total * total, n)
-            if deviation < 0:
-                return math.nan
-            if realisable(n, total, square):
-                return math.sqrt(deviation / (n - 1)) / items
-        return math.nan
+    def deviation(square: int, total: int) -> float:
+        return math.sqrt((Fraction(square) - Fraction(total * total, n)) / (n - 1)) / items
 
     below, above = [], []
     for total in totals:
         target = (sd * items) ** 2 * (n - 1) + Fraction(total * total, n)
-        below.append(first(_count(math.floor(target), -1), total))
-        above.append(first(_count(math.ceil(target), 1), total))
+        last = _last_realisable(n, total, math.floor(target))
+        below.append(math.nan if last is None else deviation(last, total))
+        above.append(deviation(_first_realisable(n, total, math.ceil(target)), total))
     return _best(max, below), _best(min, above)
-
-
-def _count(start: int, step: int) -> Iterator[int]:
-    # Parity alone leaves at most one gap from five numbers on; up to four the gaps are short as well.
-    return iter(range(start, start + 1000 * step, step))
 
 
 def _best(choose: Callable[[list[float]], float], values: list[float]) -> float:

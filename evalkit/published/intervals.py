@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 from scipy import stats
 
-from evalkit.errors import Problem
+from evalkit.errors import Problem, did_you_mean
 from evalkit.frames import Problems, require, within
-from evalkit.published.printed import Printed, exact, parse_printed
+from evalkit.published.arguments import decimals_problems, fineness_problems, level_problems
+from evalkit.published.printed import Printed, parse_printed
 from evalkit.result import Estimates, Method, estimates
 
 
@@ -98,7 +100,8 @@ def interval_to_p(
     ------
     DataError
         DAT-007 when the limits are exchanged or equal, or the estimate lies outside them, DAT-002 for a ratio's limit
-        that is not above 0, a level outside (0, 1) or degrees of freedom that are not above 0.
+        that is not above 0, a level outside (0, 1) or degrees of freedom that are not above 0, DAT-006 for a scale that
+        does not exist, DAT-009 for what is not a number.
 
     References
     ----------
@@ -111,13 +114,16 @@ def interval_to_p(
     0.005
     """
     floor = 0.0 if scale == "log" else -math.inf
+    limits = within("conf_low", conf_low, above=floor) + within("conf_high", conf_high, above=floor)
+    point = [] if estimate is None else within("estimate", estimate)
     require(
-        within("level", level, above=0, high=1),
-        within("conf_low", conf_low, above=floor),
-        within("conf_high", conf_high, above=floor),
+        level_problems(level),
+        limits,
+        point,
+        [] if limits or point else ordered(conf_low, conf_high) or _strict(conf_low, conf_high, estimate),
         _df_problems(df),
+        _scale_problems(scale),
     )
-    require(ordered(conf_low, conf_high), _strict(conf_low, conf_high, level, estimate))
 
     def onto(value: float) -> float:
         return math.log(value) if scale == "log" else value
@@ -149,23 +155,29 @@ def interval_to_p(
     return estimates([row], method)
 
 
-def _strict(low: float, high: float, level: float, estimate: float | None) -> Problems:
-    problems = []
-    if low == high or level == 1:
-        problems.append(
+def _strict(low: float, high: float, estimate: float | None) -> Problems:
+    if low == high:
+        return [
             Problem("DAT-007", "conf_low, conf_high", "an interval without width", "two limits", "Check the print.")
+        ]
+    if estimate is None or low <= estimate <= high:
+        return []
+    return [
+        Problem(
+            "DAT-007",
+            "estimate",
+            f"{estimate:g} outside {low:g} to {high:g}",
+            "a point inside its interval",
+            "Look for a minus sign that was lost.",
         )
-    if estimate is not None and not low <= estimate <= high:
-        problems.append(
-            Problem(
-                "DAT-007",
-                "estimate",
-                f"{estimate:g} outside {low:g} to {high:g}",
-                "a point inside its interval",
-                "Look for a minus sign that was lost.",
-            )
-        )
-    return problems
+    ]
+
+
+def _scale_problems(scale: str) -> Problems:
+    known = ("identity", "log")
+    if scale in known:
+        return []
+    return [Problem("DAT-006", "scale", repr(scale), "a scale that exists", did_you_mean(str(scale), known))]
 
 
 def _df_problems(df: float) -> Problems:
@@ -221,8 +233,8 @@ def log_symmetry(
     Raises
     ------
     DataError
-        DAT-004 when a text is not a number, DAT-002 for a ratio or a limit that is not above 0, DAT-007 when the limits
-        are exchanged, DAT-005 when a number has more digits than `decimals`.
+        DAT-004 when a text is not a number or is a bound ("<0.1"), DAT-002 for a ratio or a limit that is not above 0,
+        DAT-007 when the limits are exchanged, DAT-005 when a number has more digits than `decimals`.
 
     Examples
     --------
@@ -232,7 +244,8 @@ def log_symmetry(
     False
     """
     names = ("estimate", "conf_low", "conf_high")
-    texts = [str(value) for value in (estimate, conf_low, conf_high)]
+    require([] if decimals is None else decimals_problems("decimals", decimals))
+    texts = [_text(value) for value in (estimate, conf_low, conf_high)]
     parsed = [_ratio(name, text, decimals) for name, text in zip(names, texts, strict=True)]
     require(*(problems for _, problems in parsed))
     point, low, high = (printed for printed, _ in parsed if printed is not None)
@@ -248,19 +261,14 @@ def log_symmetry(
     )
 
 
+def _text(value: float | str) -> str:
+    # A float may print itself as 1e-05.
+    return f"{Decimal(str(value)):f}" if isinstance(value, float) else str(value)
+
+
 def _ratio(name: str, text: str, decimals: int | None) -> tuple[Printed | None, Problems]:
     printed = parse_printed(text, decimals)
-    if printed is None:
+    if printed is None or printed.operator != "=":
         return None, [Problem("DAT-004", name, repr(text), "a printed number", "Give it as it stands in print.")]
     problems = within(name, float(printed.value), above=0)
-    if decimals is not None and (exact(str(printed.value)) * 10**decimals).denominator != 1:
-        problems.append(
-            Problem(
-                "DAT-005",
-                name,
-                f"{text} with decimals={decimals}",
-                "no more digits than the decimals",
-                "State the decimals as printed.",
-            )
-        )
-    return printed, problems
+    return printed, problems or fineness_problems(name, str(printed.value), printed.decimals)

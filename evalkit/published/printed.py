@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
+# A double holds this many digits for certain, and no report prints more.
+MOST_DIGITS = 15
+MOST_DECIMALS = 15
+_HALF = Fraction(1, 2)
+# Whole part, with or without commas, and decimals; ".05" is how psychology prints a p-value.
 _NUMBER = re.compile(
-    r"(?P<operator><=|>=|<|>|=)?\s*(?P<sign>[-+\u2212]?)(?P<digits>(\d{1,3}(,\d{3})+|\d+)(\.(?P<decimals>\d+))?)"
+    r"(?P<operator><=|>=|<|>|=)?\s*(?P<sign>[-+\u2212]?)"
+    r"(?P<digits>(?=\.?[0-9])([0-9]{1,3}(,[0-9]{3})+|[0-9]+)?(\.(?P<decimals>[0-9]+))?)"
 )
 _OPERATORS = {"\u2264": "<=", "\u2265": ">="}
 
@@ -50,52 +56,56 @@ class Printed:
         """Greatest value that prints so, by some rule of rounding."""
         return float(self.value + self.half)
 
-    def agrees(self, value: float) -> bool:
+    def agrees(self, value: float | Fraction) -> bool:
         """Tell whether a value prints as this text, or satisfies its bound.
 
         Parameters
         ----------
-        value : float
-            The recomputed value.
+        value : float or fractions.Fraction
+            The recomputed value. A fraction or a whole number counts as it is; of a float twelve significant digits
+            count, so that binary dust does not decide a tie.
 
         Returns
         -------
         bool
-            True under rounding half up or half to even. Twelve significant digits of the value count, so that binary
-            dust does not decide a tie.
+            True under rounding half up (away from zero) or half to even.
         """
         if not math.isfinite(value):
             return False
-        exact = Decimal(f"{value:.12g}")
+        number = Fraction(value) if isinstance(value, int | Fraction) else Fraction(f"{value:.12g}")
+        printed = Fraction(self.value)
         if self.operator != "=":
-            return _holds(exact, self.operator, self.value)
-        unit = Decimal(1).scaleb(-self.decimals)
-        return any(
-            exact.quantize(unit, rounding=rule) == self.value.quantize(unit)
-            for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN)
-        )
+            return _holds(number, self.operator, printed)
+        unit = Fraction(10) ** -self.decimals
+        if printed and (number > 0) != (printed > 0):
+            return False
+        gap = (abs(number) - abs(printed)) / unit
+        # The tie above goes down under half to even only, and only to an even digit.
+        return -_HALF <= gap < _HALF or (gap == _HALF and printed / unit % 2 == 0)
 
-    def overlaps(self, low: float, high: float) -> bool:
+    def overlaps(self, low: float | Fraction, high: float | Fraction) -> bool:
         """Tell whether some value in a range prints as this text, or satisfies its bound.
 
         Parameters
         ----------
-        low, high : float
+        low, high : float or fractions.Fraction
             Closed range of what the value may be.
 
         Returns
         -------
         bool
-            True when the range and the values that print so have a point in common.
+            True when the range and the values that print so have a point in common. A billionth of half a unit is
+            given away, so that binary dust convicts nobody.
         """
         if self.operator.startswith("<"):
             return self.agrees(low)
         if self.operator.startswith(">"):
             return self.agrees(high)
-        return low <= self.high and high >= self.low
+        slack = float(self.half) * 1e-9
+        return low <= self.high + slack and high >= self.low - slack
 
 
-def _holds(value: Decimal, operator: str, bound: Decimal) -> bool:
+def _holds(value: Fraction, operator: str, bound: Fraction) -> bool:
     return {
         "<": value < bound,
         "<=": value <= bound,
@@ -110,7 +120,7 @@ def parse_printed(text: str, decimals: int | None = None) -> Printed | None:
     Parameters
     ----------
     text : str
-        Such as "84.0", "<0.01", "309,532" or "-0.94".
+        Such as "84.0", "<0.01", ".05", "309,532" or "-0.94".
     decimals : int, optional
         Stated decimals, for a number rounded to tens or hundreds (-1, -2); else the digits after the point count.
 
@@ -133,7 +143,7 @@ def parse_printed(text: str, decimals: int | None = None) -> Printed | None:
         return None
     value = Decimal(match["digits"].replace(",", ""))
     if match["sign"] in {"-", "\u2212"}:
-        value = -value
+        value = value.copy_negate()  # a minus sign would round it
     seen = len(match["decimals"] or "")
     return Printed(text, match["operator"] or "=", value, seen if decimals is None else decimals)
 

@@ -54,7 +54,8 @@ def reproduce(source: str | Path) -> pd.DataFrame:
         try:
             finding = RULES[check](row, figures)
         except DataError as error:
-            problems += [replace(found, place=f"row {position}, {found.place}") for found in error.problems]
+            place = f"row {position}, {row.statistic}, rule {check}"
+            problems += [replace(found, place=f"{place}: {found.place}") for found in error.problems]
             continue
         rows.append(
             {

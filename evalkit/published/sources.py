@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,15 @@ from evalkit import paths
 from evalkit.errors import DataError, Problem, did_you_mean
 from evalkit.files import list_files, read_csv
 from evalkit.frames import Problems, missing_columns, require, within
-from evalkit.published.printed import Printed, contradicts, parse_printed
+from evalkit.published.printed import MOST_DECIMALS, MOST_DIGITS, Printed, contradicts, parse_printed
 
 COLUMNS = ("source", "table", "row", "group", "wave", "statistic", "published", "decimals", "check", "note")
-SOURCE_COLUMNS = ("source", "title", "citation", "address", "what_was_seen", "licence", "design", "cannot_tell")
+SOURCE_COLUMNS = ("source", "title", "citation", "address", "what_was_seen", "licence")
 # The statistic whose printed form is a statement, not a number.
 CLAIM = "claim"
+# What one number may say for a whole row: all its groups, all its waves.
+_SHARED = frozenset({"n", "n_at_most", "items"})
+_DECIMALS = re.compile(r"[-+]?[0-9]{1,2}")
 # What the usual statistics can be: least, greatest, whole number.
 _RANGES: dict[str, tuple[float, float, bool]] = {
     "n": (1, math.inf, True),
@@ -44,8 +48,8 @@ def list_sources() -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a source, sorted by its name: `source, title, citation, address, what_was_seen, licence, design,
-        cannot_tell`, all text.
+        One row a source, sorted by its name: `source, title, citation, address, what_was_seen, licence`, all
+        text.
 
     Raises
     ------
@@ -90,20 +94,30 @@ def load_published(source: str | Path) -> pd.DataFrame:
     DataError
         DAT-006 for an unknown source, DAT-001 or DAT-008 for a file that cannot be read, DAT-003 for a missing column,
         DAT-004 for a number that cannot be read, DAT-005 for decimals that contradict the printed text, DAT-002 for a
-        value outside its range, DAT-007 for more events than people or exchanged limits, DAT-010 for a repeated row:
-        all problems of the file at once.
+        value outside its range or of more than 15 digits, DAT-007 for more events than people, exchanged limits,
+        decimals of a claim or a second source, DAT-009 for what is neither a name nor a path, DAT-010 for a repeated
+        row: all problems of the file at once.
     """
     path = _path(source)
-    frame = read_csv(path)
-    require(missing_columns(frame, COLUMNS, path.name))
-    require(_number_problems(frame, path.name), _repeated(frame, path.name))
-    require(_contradictions(frame, path.name))
-    decimals = pd.to_numeric(frame["decimals"].str.strip().replace("", None)).astype("Int64")
-    return frame.loc[:, list(COLUMNS)].assign(decimals=decimals)
+    raw = read_csv(path)
+    require(missing_columns(raw, COLUMNS, path.name))
+    frame = raw.loc[:, list(COLUMNS)].apply(lambda column: column.str.strip())
+    require(
+        _whole_file_problems(frame, path.name),
+        _number_problems(frame, path.name),
+        _contradictions(frame, path.name),
+        _repeated(frame, path.name),
+    )
+    return frame.assign(decimals=pd.array([int(text) if text else None for text in frame["decimals"]], dtype="Int64"))
 
 
-def _path(source: str | Path) -> Path:
-    if isinstance(source, Path) or source.endswith(".csv"):
+def _path(source: object) -> Path:
+    if isinstance(source, Path):
+        return source
+    if not isinstance(source, str) or "\0" in source:
+        found, remedy = repr(source), "Give a name that list_sources gives, or a path."
+        raise DataError(Problem("DAT-009", "source", found, "a name or a path", remedy))
+    if source.lower().endswith(".csv"):
         return Path(source)
     known = {path.stem: path for path in source_files()}
     if source not in known:
@@ -113,19 +127,31 @@ def _path(source: str | Path) -> Path:
     return known[source]
 
 
+def _whole_file_problems(frame: pd.DataFrame, place: str) -> Problems:
+    if frame.empty:
+        return [Problem("DAT-001", place, "a header without rows", "at least one printed number", "Export it again.")]
+    names = frame["source"].unique().tolist()
+    if len(names) == 1:
+        return []
+    found = f"{len(names)} sources: {', '.join(map(repr, names[:4]))}"
+    return [Problem("DAT-007", f"{place}, column source", found, "one source a file", "Split the file.")]
+
+
 def _number_problems(frame: pd.DataFrame, place: str) -> Problems:
     problems: Problems = []
     rows = zip(frame["statistic"], frame["published"], frame["decimals"], strict=True)
     for position, (statistic, text, decimals) in enumerate(rows, start=2):
+        where = f"{place}, row {position}"
         if statistic != CLAIM:
-            problems += _one_number(f"{place}, row {position}", statistic, text, decimals.strip())
+            problems += _one_number(where, statistic, text, decimals)
+        elif decimals:
+            remedy = "Leave it empty, or call the statistic by its name."
+            problems.append(Problem("DAT-007", where, f"a claim with decimals {decimals!r}", "no decimals", remedy))
     return problems
 
 
 def _one_number(place: str, statistic: str, text: str, decimals: str) -> Problems:
-    try:
-        stated = int(decimals)
-    except ValueError:
+    if not _DECIMALS.fullmatch(decimals):
         return [
             Problem(
                 "DAT-004",
@@ -135,6 +161,7 @@ def _one_number(place: str, statistic: str, text: str, decimals: str) -> Problem
                 "Count the digits after the point.",
             )
         ]
+    stated = int(decimals)
     printed = parse_printed(text, stated)
     if printed is None:
         return [
@@ -146,6 +173,9 @@ def _one_number(place: str, statistic: str, text: str, decimals: str) -> Problem
                 f'Write the number alone, or call its statistic "{CLAIM}".',
             )
         ]
+    if abs(stated) > MOST_DECIMALS or len(printed.value.as_tuple().digits) > MOST_DIGITS:
+        found, most = f"{text!r} with decimals {stated}", f"at most {MOST_DIGITS} digits"
+        return [Problem("DAT-002", place, found, most, "Check the number: no report prints so many.")]
     if contradicts(printed):
         return [
             Problem(
@@ -169,7 +199,7 @@ def _range_problems(place: str, statistic: str, printed: Printed) -> Problems:
 def _contradictions(frame: pd.DataFrame, place: str) -> Problems:
     """Find more events than people, and limits that are exchanged, within one printed row."""
     keys = ["table", "row", "group", "wave"]
-    numbered = frame.assign(position=range(2, len(frame) + 2))
+    numbered = frame.assign(position=range(2, len(frame) + 2)).drop_duplicates([*keys, "statistic"])
     problems: Problems = []
     for low, high in (("count", "n"), ("conf_low", "conf_high")):
         sides = [numbered[numbered["statistic"] == name] for name in (low, high)]
@@ -268,6 +298,12 @@ class Figures:
         self.rows: Sequence[tuple[PrintedRow, str]] = tuple(
             (_printed_row(record), record["check"]) for record in frame.to_dict("records")
         )
+        self._places: dict[tuple[str, ...], Printed] = {}
+        self._tables: dict[tuple[str, str], list[PrintedRow]] = {}
+        for row, _ in self.rows:
+            if row.printed is not None:
+                self._places[row.table, row.row, row.group, row.wave, row.statistic] = row.printed
+                self._tables.setdefault((row.table, row.statistic), []).append(row)
 
     def find(
         self, like: PrintedRow, statistic: str, *, group: str | None = None, wave: str | None = None
@@ -286,15 +322,19 @@ class Figures:
         Returns
         -------
         Printed or None
-            The number of that group, else the one that is printed for the whole row.
+            The number of that group and wave. A number of people or of items that is not printed there is taken from
+            where it is printed for all waves or for the whole row, but the people of the whole row never stand in for
+            those of a group that is named. None for a bound such as "<5", from which nothing can be computed.
         """
-        group = like.group if group is None else group
-        wave = like.wave if wave is None else wave
-        for one, other in ((group, wave), (group, ""), ("", wave), ("", "")):
-            for row, _ in self.rows:
-                same = (row.table, row.row, row.statistic) == (like.table, like.row, statistic)
-                if same and (row.group, row.wave) == (one, other):
-                    return row.printed
+        places = [(like.group if group is None else group, like.wave if wave is None else wave)]
+        if statistic in _SHARED:
+            places.append((places[0][0], ""))
+            if group is None or statistic != "n":
+                places += [("", places[0][1]), ("", "")]
+        for one, other in places:
+            found = self._places.get((like.table, like.row, one, other, statistic))
+            if found is not None:
+                return found if found.operator == "=" else None
         return None
 
     def beside(self, like: PrintedRow, statistic: str) -> list[PrintedRow]:
@@ -312,25 +352,50 @@ class Figures:
         list of PrintedRow
             In the order of the file.
         """
-        return [
-            row
-            for row, _ in self.rows
-            if (row.table, row.row, row.statistic) == (like.table, like.row, statistic) and row.printed is not None
-        ]
+        return [row for row in self._tables.get((like.table, statistic), []) if row.row == like.row]
 
-    def in_table(self, like: PrintedRow, statistic: str) -> list[PrintedRow]:
-        """List a statistic for all rows of a table.
+    def parts(self, like: PrintedRow, statistic: str, *, of_table: bool = False) -> list[PrintedRow]:
+        """List the numbers of one wave that a total is made of.
 
         Parameters
         ----------
         like : PrintedRow
-            Gives the table.
+            Gives table, row and wave.
         statistic : str
             Which numbers.
+        of_table : bool, default False
+            Take all rows of the table.
 
         Returns
         -------
         list of PrintedRow
-            In the order of the file.
+            In the order of the file; without `like` itself, and without the number for the whole row where it stands
+            beside those of its groups.
         """
-        return [row for row, _ in self.rows if (row.table, row.statistic) == (like.table, statistic) and row.printed]
+        rows = self._tables.get((like.table, statistic), []) if of_table else self.beside(like, statistic)
+        seen = [row for row in rows if row.wave == like.wave and row is not like]
+        grouped = {row.row for row in seen if row.group}
+        return [row for row in seen if row.group or row.row not in grouped]
+
+    def periods(self, like: PrintedRow, group: str) -> list[PrintedRow]:
+        """List the rates of successive periods of a group: those that the rule of the life table checks.
+
+        Parameters
+        ----------
+        like : PrintedRow
+            Gives table and row.
+        group : str
+            Which group.
+
+        Returns
+        -------
+        list of PrintedRow
+            In the order of the file, which must be that of the periods.
+        """
+        return [
+            row
+            for row, check in self.rows
+            if check == "life_table"
+            and row.printed is not None
+            and (row.table, row.row, row.group) == (like.table, like.row, group)
+        ]

@@ -18,6 +18,7 @@ from evalkit.numeric.means import (
 from evalkit.numeric.proportions import koopman, newcombe, woolf
 from evalkit.numeric.tables import chi_squared, conditional_odds_ratio, fisher_exact
 from evalkit.numeric.values import Interval, Test
+from evalkit.published.arguments import level_problems
 from evalkit.published.intervals import p_to_statistic
 from evalkit.result import Estimates, Method, estimates
 
@@ -76,7 +77,7 @@ def proportions_from_summary(
     require(
         _count_problems("events", events, "n", n),
         _count_problems("events_control", events_control, "n_control", n_control),
-        _level_problems(level),
+        level_problems(level),
     )
     counts = (events, n, events_control, n_control)
     total = n + n_control
@@ -171,7 +172,7 @@ def difference_from_summary(
         within("mean_control", mean_control),
         within("sd_control", sd_control, low=0),
         whole("n_control", n_control, low=2),
-        _level_problems(level),
+        level_problems(level),
     )
     difference = mean - mean_control
     total = n + n_control
@@ -255,8 +256,9 @@ def change_from_summary(
         Terms `change` (unit of the measurement), `percent_change` (per cent of the mean before), `d_av` (change over
         the mean of the two standard deviations). With one of `r`, `t` and `p` also `correlation` (given or implied) and
         `d_z` (change over the standard deviation of the changes, interval by the non-central t), and the change has its
-        interval and test. Without any of them `d_z` stands for its admissible range: rows `d_z_at_r_minus_1`,
-        `d_z_at_r_0` and `d_z_at_r_plus_1`. Extra columns `unit` and `interval`.
+        interval and test. Without any of them, or when t or p tells nothing of the correlation (no change and t = 0, or
+        a standard deviation of 0), `d_z` stands for its admissible range: rows `d_z_at_r_minus_1`, `d_z_at_r_0` and
+        `d_z_at_r_plus_1`. Extra columns `unit` and `interval`.
 
     Raises
     ------
@@ -282,7 +284,7 @@ def change_from_summary(
         within("sd_after", sd_after, low=0),
         whole("n", n, low=2),
         _one_of(r=r, t=t, p=p),
-        _level_problems(level),
+        level_problems(level),
     )
     change = mean_after - mean_before
     average_sd = (sd_before + sd_after) / 2
@@ -346,7 +348,7 @@ def _ratio(change: float, sd: float) -> float:
 
 
 def _sd_of_changes(sd_before: float, sd_after: float, correlation: float) -> float:
-    variance = sd_before**2 + sd_after**2 - 2 * correlation * sd_before * sd_after
+    variance = sd_before * sd_before + sd_after * sd_after - 2 * correlation * sd_before * sd_after
     return math.sqrt(max(0.0, variance))
 
 
@@ -360,10 +362,12 @@ def _correlation(
         return math.nan
     statistic = abs(t) if t is not None else p_to_statistic(p if p is not None else math.nan, df=n - 1)
     product = 2 * sd_before * sd_after
-    if statistic == 0 or product == 0:
+    if product == 0 or (statistic == 0 and change == 0):
+        return math.nan  # every correlation gives this test, or the means alone decide it
+    if statistic == 0 or change == 0:
         require(_impossible("t or p", "no correlation", change, statistic))
-    variance = (change * math.sqrt(n) / statistic) ** 2
-    implied = (sd_before**2 + sd_after**2 - variance) / product
+    spread = change * math.sqrt(n) / statistic
+    implied = (sd_before * sd_before + sd_after * sd_after - spread * spread) / product
     if not -1 <= implied <= 1:
         require(_impossible("t or p", f"a correlation of {implied:.3f}", change, statistic))
     return implied
@@ -412,11 +416,4 @@ def _count_problems(events_name: str, events: int, n_name: str, n: int) -> Probl
                 "Exchange the two, or check the print.",
             )
         )
-    return problems
-
-
-def _level_problems(level: float) -> Problems:
-    problems = within("level", level, above=0, high=1)
-    if not problems and level == 1:
-        problems.append(Problem("DAT-002", "level", "1", "a number below 1", "Use 0.95."))
     return problems

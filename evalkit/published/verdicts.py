@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from evalkit.published.printed import Printed
@@ -39,18 +40,20 @@ class Finding:
     recomputed: float = math.nan
 
 
-def judge(printed: Printed, recomputed: float, how: str, *, low: float, high: float) -> Finding:
+def judge(
+    printed: Printed, recomputed: float | Fraction, how: str, *, low: float | Fraction, high: float | Fraction
+) -> Finding:
     """Compare a recomputed number with the printed one.
 
     Parameters
     ----------
     printed : Printed
         The printed number.
-    recomputed : float
+    recomputed : float or fractions.Fraction
         From the printed inputs taken at face value.
     how : str
         From what and by which formula.
-    low, high : float
+    low, high : float or fractions.Fraction
         Least and greatest value that inputs printing so allow; equal to `recomputed` when nothing was rounded.
 
     Returns
@@ -58,11 +61,28 @@ def judge(printed: Printed, recomputed: float, how: str, *, low: float, high: fl
     Finding
         "exact", "rounding" or "inconsistent".
     """
+    value, least, most = float(recomputed), float(low), float(high)
     if printed.agrees(recomputed):
-        return Finding("exact", how, recomputed)
+        return Finding("exact", how, value)
     if printed.overlaps(min(low, recomputed), max(high, recomputed)):
-        return Finding("rounding", f"{how}; unrounded inputs allow {low:.4g} to {high:.4g}", recomputed)
-    return Finding("inconsistent", f"{how}; the print allows only {low:.4g} to {high:.4g}", recomputed)
+        return Finding("rounding", f"{how}; unrounded inputs allow {least:.4g} to {most:.4g}", value)
+    return Finding("inconsistent", f"{how}; the print allows only {least:.4g} to {most:.4g}", value)
+
+
+def better(one: Finding, other: Finding) -> Finding:
+    """Choose the finding that speaks more for the print, when two formulas may have been used.
+
+    Parameters
+    ----------
+    one, other : Finding
+        What the two formulas gave; a draw goes to `one`.
+
+    Returns
+    -------
+    Finding
+        The one whose verdict comes first in `VERDICTS`.
+    """
+    return one if VERDICTS.index(one.verdict) <= VERDICTS.index(other.verdict) else other
 
 
 def needs(what: str) -> Finding:

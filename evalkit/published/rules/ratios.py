@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from evalkit.published.intervals import log_symmetry
+import math
+
 from evalkit.published.printed import Printed
 from evalkit.published.sources import Figures, PrintedRow
 from evalkit.published.verdicts import Finding, judge, needs
@@ -49,9 +50,13 @@ def log_midpoint(row: PrintedRow, figures: Figures) -> Finding:
     low, high = figures.find(row, "conf_low"), figures.find(row, "conf_high")
     if low is None or high is None:
         return needs("both limits")
-    symmetry = log_symmetry(row.text, low.text, high.text)
+    if min(low.value, row.number.value) <= 0:
+        return needs("a ratio and limits above 0")
+    least, most = (
+        math.sqrt(max(0.0, one) * max(0.0, other)) for one, other in ((low.low, high.low), (low.high, high.high))
+    )
     how = f"the geometric mean of {low.text} to {high.text}"
-    return _symmetrical(row.number, symmetry.geometric_mean, how, symmetry.low, symmetry.high)
+    return _symmetrical(row.number, math.sqrt(float(low.value) * float(high.value)), how, least, most)
 
 
 def _symmetrical(printed: Printed, value: float, how: str, low: float, high: float) -> Finding:
