@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pandas as pd
 
-from evalkit.numeric.tables import fisher_exact
+from evalkit.numeric.tables import chi_squared, fisher_exact
 from evalkit.published.counts import consistent_counts
 from evalkit.published.printed import Printed
 from evalkit.published.rules.counts import (
@@ -375,7 +375,9 @@ def _two_groups(row: PrintedRow, figures: Figures) -> tuple[Counts, Counts] | Fi
     one, other = (counts_behind(row, name, figures) for name in names)
     if any(not side.pairs and side.complete for side in (one, other)):
         return needs("the counts of both groups")
-    if not one.pairs or not other.pairs or len(one.pairs) * len(other.pairs) > MOST_PAIRS:
+    if not one.pairs or not other.pairs:
+        return Finding("not recomputable", "no list of pairs of counts: too many print as a share, or none that was tried does")
+    if len(one.pairs) * len(other.pairs) > MOST_PAIRS:
         return Finding("not recomputable", f"more than {MOST_PAIRS:,} pairs of counts print so")
     if any(count > n for count, n in one.pairs + other.pairs):
         return Finding("inconsistent", "more events than people")
@@ -408,13 +410,30 @@ def fisher(row: PrintedRow, figures: Figures) -> Finding:
     (one, n_one), (other, n_other) = tables[0]
     how = f"Fisher's exact test of {one}/{n_one} v {other}/{n_other}"
     if len(tables) == 1 and all(side.as_printed for side in sides):
-        return judge(printed, p_values[0], how, low=p_values[0], high=p_values[0])
+        finding = judge(printed, p_values[0], how, low=p_values[0], high=p_values[0])
+        return _or_chi_squared(finding, printed, tables)
     if len(tables) == 1:
         how = f"{how}, the greatest n that give the shares"
     else:
         spread = f"p from {min(p_values):.2g} to {max(p_values):.2g}"
         how = f"Fisher's exact test, {spread} over the {len(tables)} pairs of counts that print so"
-    return Finding(_over_all(printed, p_values, complete=all(side.complete for side in sides)), how, p_values[0])
+    verdict = _over_all(printed, p_values, complete=all(side.complete for side in sides))
+    return _or_chi_squared(Finding(verdict, how, p_values[0]), printed, tables)
+
+
+def _or_chi_squared(
+    finding: Finding, printed: Printed, tables: list[tuple[tuple[int, int], tuple[int, int]]]
+) -> Finding:
+    """Before a printed p-value is called impossible: it may come from the other usual test of two proportions."""
+    if finding.verdict != "inconsistent":
+        return finding
+    for name, yates in (("Pearson's chi-squared test", False), ("the chi-squared test with Yates's correction", True)):
+        for one, other in tables:
+            p_value = chi_squared(*one, *other, yates=yates).p_value
+            if printed.agrees(p_value):
+                pair = f"{one[0]}/{one[1]} v {other[0]}/{other[1]}"
+                return Finding("compatible", f"{name} of {pair} gives it; Fisher's does not", p_value)
+    return finding
 
 
 def _over_all(printed: Printed, p_values: list[float], *, complete: bool) -> Verdict:

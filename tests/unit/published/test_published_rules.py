@@ -514,3 +514,18 @@ def test_the_better_of_two_findings() -> None:
     assert better(bad, near) is near
     assert better(near, bad) is near
     assert better(good, judge(printed, 0.05, "twin", low=0, high=1)) is good
+
+
+def test_a_p_value_of_another_usual_test_is_not_called_impossible(verdict: Judge) -> None:
+    counts = ("a//count=8", "a//n=20", "b//count=2", "b//n=20")
+    exact = verdict(*counts, "a v b//p=0.065!fisher")
+    pearson = verdict(*counts, "a v b//p=0.028!fisher")
+    yates = verdict(*counts, "a v b//p=0.068!fisher")
+    neither = verdict(*counts, "a v b//p=0.5!fisher")
+    assert [found["verdict"] for found in (exact, pearson, yates, neither)] == [
+        "exact",
+        "compatible",
+        "compatible",
+        "inconsistent",
+    ]
+    assert "Yates" in yates["how"]
