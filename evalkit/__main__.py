@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ app = App(
     name="evalkit",
     version=__version__,
     help="Survey instruments, before-and-after analysis, retention models and reports for staff programmes.",
-    help_epilogue="Messages name what is wrong and how to mend it; exit code 2 means that nothing was written.",
+    help_epilogue="Messages name what is wrong and how to mend it, and exit 2; a report that fails stays as it was.",
 )
 app.command(commands.report)
 app.command(commands.reproduce)
@@ -40,6 +41,7 @@ def main(words: Sequence[str] | None = None) -> int:
     int
         0 when done, 2 when evalkit refused (the message says why), 1 for an unexpected fault, 130 when interrupted.
     """
+    _print_anywhere()
     try:
         app(words, exit_on_error=False, print_error=False)
     except (EvalkitError, CycloptsError) as error:
@@ -48,6 +50,8 @@ def main(words: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("Interrupted: finished files are whole, others are as they were.")
         return INTERRUPTED
+    except SystemExit as ended:  # some versions of the library leave so when all is well
+        return ended.code if isinstance(ended.code, int) else FAULT * (ended.code is not None)
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
@@ -59,8 +63,15 @@ def main(words: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _print_anywhere() -> None:
+    """Let a terminal that lacks a character print a question mark in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+
+
 def _complain(message: str) -> None:
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{commands.plain(message)}\n")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -9,12 +10,16 @@ from typing import TYPE_CHECKING, cast
 from evalkit import paths
 from evalkit.errors import DataError, Problem, did_you_mean
 from evalkit.files import csv_text, list_files, write_atomic
+from evalkit.frames import Problems, require
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
     from evalkit.published.verdicts import Verdict
 
+_STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_INDEX = "index"
 # Wide enough for a sentence in the last column when nobody looks at a terminal.
 _WIDTH_OF_A_PIPE = 160
 
@@ -28,6 +33,11 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
         Names such as 01-published-evaluations, or paths of your own notebooks; without any, all that come with evalkit.
     to : pathlib.Path
         Folder for the HTML files.
+
+    Raises
+    ------
+    DataError
+        DAT-006 for a notebook that is not there, DAT-010 when two would be written to the same file.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -47,7 +57,7 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
                 bar.update(task, completed=done, total=total)  # type: ignore[arg-type]
 
             entries.append(render(source, to / f"{source.stem}.html", progress=step))
-    write_atomic(to / "index.html", index_page(entries, provenance(sources[0], sources, ["as in each report"], {})))
+    write_atomic(to / f"{_INDEX}.html", index_page(entries, provenance(sources[0], sources, ["as in each report"], {})))
     for entry in entries:
         console.print(str(to / entry.file), markup=False, highlight=False, soft_wrap=True)
     console.print(f"Open {to / 'index.html'}", markup=False, highlight=False, soft_wrap=True)
@@ -70,9 +80,11 @@ def reproduce(source: str | None = None, *, csv: Path | None = None) -> None:
 
     console = _console()
     if source is None:
-        listing = list_sources().to_dict("records")
+        frame = list_sources()
         names = {"source": "Source", "title": "Title", "what_was_seen": "What was seen"}
+        listing = frame.to_dict("records")
         _print_table(console, "Published evaluations", [{names[key]: row[key] for key in names} for row in listing])
+        _write(console, csv, frame)
         return
     frame = recompute(source)
     rows = frame.assign(recomputed=frame["recomputed"].map(lambda value: number(value, 4))).to_dict("records")
@@ -82,6 +94,31 @@ def reproduce(source: str | None = None, *, csv: Path | None = None) -> None:
         if found:
             meaning = MEANING[cast("Verdict", verdict)]
             console.print(f"{found:>4} {verdict}: {meaning}", markup=False, highlight=False)
+    _write(console, csv, frame)
+
+
+def plain(text: str) -> str:
+    r"""Take out of a text what would steer a terminal.
+
+    Parameters
+    ----------
+    text : str
+        Perhaps from a file of somebody else.
+
+    Returns
+    -------
+    str
+        The same with a question mark for each control character but the line feed.
+
+    Examples
+    --------
+    >>> plain("a\x1b[31mb")
+    'a?[31mb'
+    """
+    return _STEERING.sub("?", text)
+
+
+def _write(console: Console, csv: Path | None, frame: pd.DataFrame) -> None:
     if csv is not None:
         write_atomic(csv, csv_text(frame))
         console.print(f"Written: {csv}", markup=False, highlight=False, soft_wrap=True)
@@ -98,11 +135,11 @@ def _print_table(console: Console, title: str, rows: Sequence[Mapping[str, objec
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title), title_justify="left")
+    table = Table(title=Text(plain(title)), title_justify="left")
     for name in rows[0] if rows else ():
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(str(value)) for value in row.values()))
+        table.add_row(*(Text(plain(str(value))) for value in row.values()))
     console.print(table)
 
 
@@ -113,8 +150,7 @@ def _notebooks(names: Sequence[str]) -> list[Path]:
         return list(known.values())
     found, problems = [], []
     for name in names:
-        path = known.get(Path(name).stem) if "/" not in name and "\\" not in name else None
-        path = path or Path(name)
+        path = known.get(name.removesuffix(".ipynb")) or Path(name)
         if path.is_file():
             found.append(path)
         else:
@@ -129,4 +165,21 @@ def _notebooks(names: Sequence[str]) -> list[Path]:
             )
     if problems:
         raise DataError(problems)
+    require(_same_file(found))
     return found
+
+
+def _same_file(notebooks: Sequence[Path]) -> Problems:
+    """Find notebooks that would be written to the same file, or over the index."""
+    stems = [_INDEX, *(path.stem.lower() for path in notebooks)]
+    return [
+        Problem(
+            "DAT-010",
+            f"notebook {path.name}",
+            f"a second {path.stem}.html",
+            "a file of its own for each report and for the index",
+            "Rename the notebook, or render it into another folder with --to.",
+        )
+        for at, path in enumerate(notebooks, start=1)
+        if path.stem.lower() in stems[:at]
+    ]

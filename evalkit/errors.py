@@ -65,6 +65,11 @@ CODES: Mapping[str, str] = MappingProxyType(
         "INS-031": "an adaptation names something that is not there",
         "INS-032": "a wording that must stay was changed",
         "INS-033": "two versions of a scale cannot be compared",
+        "INS-041": "an export platform is not known",
+        "INS-042": "the name of an export file does not fit its platform",
+        "INS-043": "a text cannot be written in the format of a platform",
+        "INS-044": "a name or value does not fit a platform",
+        "INS-045": "an exported file breaks a rule of its platform",
     }
 )
 

@@ -5,13 +5,15 @@ A figure draws what it is given. In a report `show(result, as_="figure")` gives 
 
 from __future__ import annotations
 
+import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib import ticker
 from matplotlib.axes import Axes
@@ -24,9 +26,17 @@ from evalkit.result import Curve, Estimates
 # Okabe and Ito's colours, told apart with any kind of colour vision; the pale yellow is left out.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 GREY = "#595959"
+INK = "#222222"
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LINES = ("-", "--", "-.", ":")
 _BEYOND = 1.06
+# Part of the axis that a number at risk needs, and letters of a name beside it.
+_ROOM = 0.09
+_NAME = 24
+# Points: from the axis to the first line of numbers at risk, and from line to line.
+_BELOW = 46
+_LINE = 14
+_EVERYBODY = "all"
 _WAVES = ("before", "after", "follow-up")
 _STYLE: dict[Any, Any] = {
     "font.size": 10,
@@ -36,7 +46,7 @@ _STYLE: dict[Any, Any] = {
     "axes.titlesize": 11,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelcolor": "#222222",
+    "axes.labelcolor": INK,
     "figure.dpi": 100,
     "legend.frameon": False,
     "svg.hashsalt": "evalkit",
@@ -104,7 +114,7 @@ def forest(
     Parameters
     ----------
     result : Estimates
-        Rows without an estimate are left out.
+        Rows without a finite estimate are left out, on the log scale also those at 0 or below.
     ax : matplotlib.axes.Axes, optional
         Where; else new axes as high as the rows need.
     null : float, optional
@@ -121,28 +131,69 @@ def forest(
     matplotlib.axes.Axes
         The axes that were drawn on.
     """
-    frame = result.tidy()
-    frame = frame[np.isfinite(frame["estimate"])].reset_index(drop=True)
     log = result.method.scale == "log" if log is None else log
     null = (1.0 if log else 0.0) if null is None else null
+    frame = result.tidy()
+    drawn = np.isfinite(frame["estimate"]) & ((frame["estimate"] > 0) | (not log))
+    frame = frame[drawn].reset_index(drop=True)
     with style():
-        ax = new_axes(7.0, 1.2 + 0.38 * max(len(frame), 1)) if ax is None else ax
+        labels = [_row_name(line, names or {}) for _, line in frame.iterrows()]
+        ax = new_axes(7.0, 1.2 + sum(0.22 + 0.16 * (1 + text.count("\n")) for text in labels)) if ax is None else ax
+        if frame.empty:
+            return _nothing(ax)
         rows = np.arange(len(frame))[::-1]
         ax.axvline(null, color=GREY, linewidth=1, linestyle=":")
-        for row, (_, line) in zip(rows, frame.iterrows(), strict=True):
-            if np.isfinite([line["conf_low"], line["conf_high"]]).all():
-                ax.plot([line["conf_low"], line["conf_high"]], [row, row], color=COLOURS[0], linewidth=1.8)
         ax.plot(frame["estimate"], rows, "s", color=COLOURS[0], markersize=6)
         if log:
             ax.set_xscale("log")
+        _limits(ax, frame, rows, log=log)
+        if log:
+            ax.set_xticks(_log_ticks(*ax.get_xlim()))
             ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-            ax.xaxis.set_minor_formatter(ticker.NullFormatter())
-            ax.xaxis.set_major_locator(ticker.LogLocator(subs=(1.0, 2.0, 5.0)))
-        ax.set_yticks(rows, [_row_name(line, names or {}) for _, line in frame.iterrows()])
+            ax.xaxis.set_minor_locator(ticker.NullLocator())
+        ax.set_yticks(rows, labels)
         ax.set_ylim(-0.7, len(frame) - 0.3)
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(textwrap.fill(label or result.method.unit, 40))
+    return ax
+
+
+def _limits(ax: Axes, frame: pd.DataFrame, rows: npt.NDArray[np.int_], *, log: bool) -> None:
+    """Draw the intervals; one without end on a side runs to the edge of the axes with an arrow."""
+    limits = frame[["conf_low", "conf_high"]].to_numpy(dtype=float, copy=True)
+    open_low, open_high = np.isneginf(limits[:, 0]) | (log & (limits[:, 0] <= 0)), np.isposinf(limits[:, 1])
+    limits[open_low, 0] = limits[open_high, 1] = np.nan
+    # The limits that have an end stretch the axis before the edge is asked for.
+    ax.update_datalim(
+        [(value, row) for pair, row in zip(limits, rows, strict=True) for value in pair if value == value]
+    )
+    ax.autoscale_view(scaley=False)
+    edges = ax.get_xlim()
+    for (low, high), to_left, to_right, row in zip(limits, open_low, open_high, rows, strict=True):
+        low, high = edges[0] if to_left else low, edges[1] if to_right else high
+        if np.isfinite([low, high]).all():
+            ax.plot([low, high], [row, row], color=COLOURS[0], linewidth=1.8)
+            for edge, is_open, marker in ((low, to_left, "<"), (high, to_right, ">")):
+                if is_open:
+                    ax.plot([edge], [row], marker, color=COLOURS[0], markersize=6, clip_on=False)
+    ax.set_xlim(edges)
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Choose round numbers for a log axis, at least three of them."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for within in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)):
+        ticks = [part * 10.0**decade for decade in decades for part in within if low <= part * 10.0**decade <= high]
+        if len(ticks) >= 4:
+            return ticks
+    return [float(tick) for tick in ticker.MaxNLocator(5).tick_values(low, high) if low <= tick <= high and tick > 0]
+
+
+def _nothing(ax: Axes) -> Axes:
+    """Say that there is nothing to draw, rather than show empty axes."""
+    ax.text(0.5, 0.5, "No number to draw", ha="center", va="center", color=GREY, transform=ax.transAxes)
+    ax.set_axis_off()
     return ax
 
 
@@ -161,12 +212,12 @@ def curves(
     time_label: str = "Time",
     risk_table: bool = True,
 ) -> Axes:
-    """Draw a step curve for each group with its interval, and the number at risk below.
+    """Draw a step curve for each group and cause with its interval, and the number at risk below.
 
     Parameters
     ----------
     result : Curve
-        One or more groups.
+        One or more groups. A curve without a cause starts at 1 (everybody is there), one of a cause at 0.
     ax : matplotlib.axes.Axes, optional
         Where; else new axes.
     label : str, optional
@@ -182,62 +233,106 @@ def curves(
         The axes that were drawn on.
     """
     frame = result.tidy()
-    groups = list(dict.fromkeys(frame["group"]))
-    end = float(frame["time"].max()) if len(frame) else 1.0
+    frame = frame[np.isfinite(frame["time"]) & np.isfinite(frame["estimate"])].sort_values("time", kind="stable")
+    series = _series(frame, result.tidy())
+    rising = bool(frame["cause"].notna().any())
     with style():
-        ax = new_axes(7.0, 4.6 if risk_table else 4.0) if ax is None else ax
-        for index, group in enumerate(groups):
-            rows = frame[frame["group"].isna() if group is None else frame["group"] == group]
-            _steps(ax, rows.sort_values("time"), str(group or "all"), index)
+        ax = new_axes(7.0, (4.0 + (0.4 + 0.2 * len(series)) * risk_table)) if ax is None else ax
+        if frame.empty:
+            return _nothing(ax)
+        end = float(frame["time"].max())
+        for index, (name, rows) in enumerate(series.items()):
+            _steps(ax, rows, textwrap.fill(name, 50), index)
         ax.set_ylim(0, 1.02)
-        ax.set_xlim(0, end * _BEYOND)
+        ax.set_xlim(0, (end or 1.0) * _BEYOND)
         ax.yaxis.set_major_formatter(ticker.PercentFormatter(1.0, decimals=0))
-        ax.set_ylabel(label or result.method.unit)
-        ax.legend(loc="lower left")
+        ax.set_ylabel(textwrap.fill(label or result.method.unit, 44))
+        if list(series) != [_EVERYBODY]:
+            _legend(ax, len(series), rising=rising)
         ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, nbins=8))
         ax.set_xlabel(time_label)
         if risk_table:
-            _risk_table(ax, frame, groups)
+            _risk_table(ax, series, end)
     return ax
+
+
+def _series(frame: pd.DataFrame, given: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Split a curve into its lines, in the order in which they came, named by group and cause."""
+    several = len(given["group"].drop_duplicates()) > 1
+    lines: dict[str, pd.DataFrame] = {}
+    for (group, cause), _ in given.groupby(["group", "cause"], dropna=False, sort=False):
+        rows = frame[_same(frame["group"], group) & _same(frame["cause"], cause)]
+        parts = (
+            [str(part) for part in (group, cause) if not pd.isna(part)] if several or pd.isna(cause) else [str(cause)]
+        )
+        if len(rows):
+            lines[", ".join(parts) or _EVERYBODY] = rows
+    return lines
+
+
+def _same(values: pd.Series, value: object) -> pd.Series:
+    return values.isna() if pd.isna(value) else values == value
+
+
+def _legend(ax: Axes, lines: int, *, rising: bool) -> None:
+    """Put a few names where a curve leaves room, many above the axes."""
+    if lines > 4:
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3 if lines > 6 else 2)
+    else:
+        ax.legend(loc="upper left" if rising else "lower left")
 
 
 def _steps(ax: Axes, rows: pd.DataFrame, name: str, index: int) -> None:
     colour, line = COLOURS[index % len(COLOURS)], _LINES[index % len(_LINES)]
+    # Everybody is there at the start, and nobody has left for a cause.
+    start = 1.0 if rows["cause"].isna().all() else 0.0
     # The last step is drawn a little further, or its height and interval could not be seen.
     time = np.concatenate([[0.0], rows["time"], rows["time"].tail(1) * _BEYOND])
     height, low, high = (
-        np.concatenate([[1.0], rows[name], rows[name].tail(1)]) for name in ("estimate", "conf_low", "conf_high")
+        np.concatenate([[start], rows[name], rows[name].tail(1)]) for name in ("estimate", "conf_low", "conf_high")
     )
     ax.step(time, height, where="post", color=colour, linestyle=line, label=name)
     ax.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
 
 
-def _risk_table(ax: Axes, frame: pd.DataFrame, groups: Sequence[str | None]) -> None:
-    """Write the numbers at risk at the start of each period as an inset of the axes."""
-    height = 0.07 * (len(groups) + 1)
-    inset = ax.inset_axes((0.0, -0.15 - height, 1.0, height), sharex=ax)
-    inset.set_ylim(-0.5, len(groups) + 0.5)
-    inset.axis("off")
-    inset.set_in_layout(True)
-    inset.text(0, len(groups), "At risk", ha="left", va="center", fontsize=8, color=GREY)
-    for index, group in enumerate(groups):
-        rows = frame[frame["group"].isna() if group is None else frame["group"] == group].sort_values("time")
-        level = len(groups) - 1 - index
-        starts = [0.0, *rows["time"].tolist()[:-1]]
-        for time, people in zip(starts, rows["n_at_risk"], strict=True):
-            inset.text(
-                time, level, f"{people:,.0f}", ha="left", va="center", fontsize=9, color=COLOURS[index % len(COLOURS)]
-            )
-        inset.text(
-            1.01,
-            level,
-            str(group or "all"),
-            ha="left",
+def _risk_table(ax: Axes, series: Mapping[str, pd.DataFrame], end: float) -> None:
+    """Write the numbers at risk at the start of periods below the axis, as many as there is room for."""
+
+    def write(text: str, at: float, line: int, **look: Any) -> None:
+        # In points below the axis: however high the axes are, lines neither touch nor fall off the figure.
+        ax.annotate(
+            text,
+            (at, 0),
+            (0, -_BELOW - _LINE * line),
+            xycoords=("axes fraction" if look.pop("beside", False) else "data", "axes fraction"),
+            textcoords="offset points",
             va="center",
-            fontsize=8,
-            color=GREY,
-            transform=inset.get_yaxis_transform(),
+            annotation_clip=False,
+            **look,
         )
+
+    write("At risk", 0, 0, fontsize=8, color=GREY)
+    for index, (name, rows) in enumerate(series.items()):
+        for time, people in _at_starts(rows, end):
+            write(f"{people:,.0f}", time, index + 1, fontsize=9, color=INK)
+        if len(series) > 1 or name != _EVERYBODY:
+            write(_short(name), 1.01, index + 1, fontsize=8, color=GREY, beside=True)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME else f"{name[: _NAME - 1].rstrip()}\u2026"
+
+
+def _at_starts(rows: pd.DataFrame, end: float) -> Iterator[tuple[float, float]]:
+    """Give the start of each period and the number at risk then, leaving out what would be printed over another."""
+    starts = [0.0, *rows["time"].tolist()[:-1]]
+    room = end * _ROOM
+    free = 0.0
+    for at, (time, people) in enumerate(zip(starts, rows["n_at_risk"], strict=True)):
+        again = at + 1 < len(starts) and starts[at + 1] == time  # a row at time 0 begins no period
+        if np.isfinite(people) and time >= free and not again:
+            free = time + room
+            yield time, people
 
 
 def ratings(
@@ -249,7 +344,7 @@ def ratings(
     ----------
     frame : pandas.DataFrame
         Column `row` with the outcome, and two or more of the columns `before`, `after` and `follow-up` with means in
-        points of the answer scale.
+        points of the answer scale; a row without any is left out.
     ax : matplotlib.axes.Axes, optional
         Where; else new axes as high as the rows need.
     label : str
@@ -267,6 +362,7 @@ def ratings(
     """
     waves = [wave for wave in _WAVES if wave in frame.columns]
     require(missing_columns(frame, ["row", "before"], "frame"))
+    frame = frame[np.isfinite(frame[waves]).any(axis=1)]
     if frame.empty or len(waves) < 2:
         raise DataError(
             Problem(

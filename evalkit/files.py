@@ -12,6 +12,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
+from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024 * 1024
 # A spreadsheet takes a cell that starts with one of these for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20\t\r\n")
-_PLAIN_NUMBER = re.compile(r"[+-]?\d[\d,]*(\.\d+)?([eE][+-]?\d+)?")
+# What a spreadsheet may skip before it looks for a formula: blanks of any width or none, control characters.
+_SKIPPED = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]*")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9][0-9,]*(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def read_bytes(path: Path) -> bytes:
@@ -96,7 +99,7 @@ def read_text(path: Path) -> str:
                 f"{path.name}, byte {error.start}",
                 "text that is not UTF-8",
                 "UTF-8",
-                'Save it again as "CSV UTF-8".',
+                'Save it again as UTF-8 (in a spreadsheet "CSV UTF-8").',
             )
         ) from error
 
@@ -118,14 +121,15 @@ def read_csv(path: Path) -> pd.DataFrame:
     ------
     DataError
         DAT-001 or DAT-008 when it cannot be read, DAT-007 when a row has more or fewer cells than the header,
-        DAT-010 when a column name is repeated: all such problems at once.
+        DAT-010 when a column name is repeated: all such problems at once. Rows are counted as a spreadsheet counts
+        them, blank ones included.
     """
     import pandas as pd
 
-    rows = [row for row in csv.reader(io.StringIO(read_text(path), newline="")) if row]
+    rows = _rows(path)
     if not rows:
         raise DataError(Problem("DAT-001", path.name, "an empty file", "a header row", "Export it again."))
-    header, *body = rows
+    (_, header), *body = rows
     problems = [
         Problem(
             "DAT-007",
@@ -134,7 +138,7 @@ def read_csv(path: Path) -> pd.DataFrame:
             f"{len(header)} as in the header",
             "Quote cells that hold a comma.",
         )
-        for position, row in enumerate(body, start=2)
+        for position, row in body
         if len(row) != len(header)
     ]
     problems += [
@@ -150,7 +154,22 @@ def read_csv(path: Path) -> pd.DataFrame:
     ]
     if problems:
         raise DataError(problems)
-    return pd.DataFrame(body, columns=header, dtype=str)
+    return pd.DataFrame([row for _, row in body], columns=header, dtype=str)
+
+
+def _rows(path: Path) -> list[tuple[int, list[str]]]:
+    """Split a CSV file into its rows that are not blank, each with its position."""
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        for position, row in enumerate(csv.reader(io.StringIO(read_text(path), newline=""), strict=True), start=1):
+            if row:
+                rows.append((position, row))
+    except csv.Error as error:
+        place = f"{path.name}, after row {rows[-1][0] if rows else 0}"
+        raise DataError(
+            Problem("DAT-001", place, str(error), "cells that can be told apart", "Look for a quotation mark too many.")
+        ) from error
+    return rows
 
 
 def csv_text(frame: pd.DataFrame) -> str:
@@ -164,14 +183,14 @@ def csv_text(frame: pd.DataFrame) -> str:
     Returns
     -------
     str
-        The CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers stay.
+        The CSV. Whatever a spreadsheet would take for a formula gets an apostrophe in front; numbers stay.
     """
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([inert(str(name)) for name in frame.columns])
     text = frame.astype(object).where(frame.notna(), "")
     for row in text.itertuples(index=False):
-        writer.writerow([inert(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([cell if isinstance(cell, Number) else inert(str(cell)) for cell in row])
     return out.getvalue()
 
 
@@ -193,9 +212,10 @@ def inert(text: str) -> str:
     >>> inert("=HYPERLINK(1)"), inert("-0.94")
     ("'=HYPERLINK(1)", '-0.94')
     """
-    if text.lstrip(" \u00a0").startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    begin = _SKIPPED.match(text)
+    visible = text[begin.end() :] if begin else text
+    live = visible.startswith(_FORMULA_STARTS) or text.startswith(_FORMULA_STARTS)
+    return f"'{text}" if live and not _PLAIN_NUMBER.fullmatch(text) else text
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -212,30 +232,48 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     ------
     ReportError
         REP-004 when the folder cannot be written; the old file stays as it was.
+
+    Notes
+    -----
+    Who may read the file is what the user's own setting (umask) says. Half a character becomes a question mark.
     """
-    payload = content.encode("utf-8") if isinstance(content, str) else content
-    temporary: str | None = None
+    payload = content.encode("utf-8", errors="replace") if isinstance(content, str) else content
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(payload)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        _replace(path, payload)
     except OSError as error:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise ReportError(
             Problem(
                 "REP-004",
                 str(path),
                 error.strerror or type(error).__name__,
                 "a folder that can be written",
-                "Close the file elsewhere, free some space or choose another folder with --to.",
+                "Close the file elsewhere, free some space or choose another folder.",
             )
         ) from error
+
+
+def _replace(path: Path, payload: bytes) -> None:
+    """Write beside the target and move into place; whatever goes wrong leaves nothing behind."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(payload)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.chmod(0o666 & ~_umask())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    # There is no way to read it without setting it.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def checksum(paths: Iterable[Path]) -> str:
@@ -252,8 +290,8 @@ def checksum(paths: Iterable[Path]) -> str:
         The first 16 hexadecimal digits of a SHA-256.
     """
     digest = hashlib.sha256()
-    for path in sorted(paths, key=lambda item: item.name):
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    for part in sorted(path.name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest() for path in paths):
+        digest.update(part)
     return digest.hexdigest()[:16]
 
 

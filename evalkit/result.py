@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -87,6 +88,11 @@ class Method:
         if not 0 < self.level < 1:
             msg = f"level is {self.level}, not between 0 and 1"
             raise ValueError(msg)
+        if min(self.n_used, self.n_given, *self.n_dropped.values()) < 0:
+            msg = (
+                f"a negative number of people: {self.n_given} given, {self.n_used} used, {dict(self.n_dropped)} dropped"
+            )
+            raise ValueError(msg)
         if self.n_used + sum(self.n_dropped.values()) != self.n_given:
             msg = f"{self.n_used} used and {dict(self.n_dropped)} dropped do not add up to {self.n_given} given"
             raise ValueError(msg)
@@ -94,10 +100,15 @@ class Method:
         object.__setattr__(self, "assumptions", tuple(self.assumptions))
         object.__setattr__(self, "references", tuple(self.references))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy can be neither copied deeply nor sent to another process.
+        values = {part.name: getattr(self, part.name) for part in fields(self)}
+        return partial(Method, **{**values, "n_dropped": dict(self.n_dropped)}), ()
+
 
 def _checked(frame: pd.DataFrame, columns: Sequence[str], method: Method) -> pd.DataFrame:
-    if tuple(frame.columns[: len(columns)]) != tuple(columns):
-        msg = f"columns are {list(frame.columns)}, must begin with {list(columns)}"
+    if tuple(frame.columns[: len(columns)]) != tuple(columns) or not frame.columns.is_unique:
+        msg = f"columns are {list(frame.columns)}, must begin with {list(columns)} and each be there once"
         raise ValueError(msg)
     for name, value in (("scale", method.scale), ("unit", method.unit)):
         if value == "by row" and name not in frame.columns:
@@ -121,7 +132,7 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
         if value is None or (isinstance(value, float) and np.isnan(value)):
             return ""
         if isinstance(value, float):
-            return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.4g}"
+            return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.4g}"
         return str(value)
 
     shown = frame.dropna(axis="columns", how="all")
@@ -169,7 +180,9 @@ class _Result:
 
     def _caption(self) -> str:
         method = self.method
-        parts = [method.name, f"unit: {method.unit}", f"n = {method.n_used} of {method.n_given}"]
+        parts = [method.name, f"unit: {method.unit}"]
+        if method.n_given:
+            parts.append(f"n = {method.n_used} of {method.n_given}")
         if method.interval:
             parts.append(f"{100 * method.level:g} % interval: {method.interval}")
         return "; ".join(parts)
@@ -199,7 +212,7 @@ class Estimates(_Result):
     Raises
     ------
     ValueError
-        When a promised column is missing or out of order, or a lower limit lies above its upper limit.
+        When a promised column is missing, repeated or out of order, or a lower limit lies above its upper limit.
     """
 
     def __post_init__(self) -> None:
@@ -221,7 +234,7 @@ class Curve(_Result):
     Raises
     ------
     ValueError
-        When a promised column is missing or out of order, or a lower limit lies above its upper limit.
+        When a promised column is missing, repeated or out of order, or a lower limit lies above its upper limit.
     """
 
     def __post_init__(self) -> None:

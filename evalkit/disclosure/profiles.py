@@ -121,7 +121,9 @@ def load_profile(name: str = DEFAULT) -> Profile:
     table = _table()
     if name not in set(table["profile"]):
         raise DisclosureError(
-            Problem("DIS-001", "profile", f'"{name}"', "a profile that exists", did_you_mean(name, table["profile"]))
+            Problem(
+                "DIS-001", "profile", f'"{name}"', "a profile that exists", did_you_mean(str(name), table["profile"])
+            )
         )
     row = table.set_index("profile").loc[name]
     return Profile(

@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure.profiles import Profile
 from evalkit.disclosure.rules import release_counts, withheld
+from evalkit.disclosure.steps import COUNTS, SUPPRESSED, release_steps
 from evalkit.errors import DisclosureError, Problem
-from evalkit.frames import missing_columns, require
-from evalkit.numeric.lifetables import life_table
-from evalkit.numeric.proportions import wilson
-from evalkit.result import CURVE_COLUMNS, Curve, Estimates
+from evalkit.frames import Problems, missing_columns, require
+from evalkit.numeric.proportions import clopper_pearson, wilson
+from evalkit.numeric.values import Interval
+from evalkit.result import ESTIMATE_COLUMNS, Curve, Estimates
 
-SUPPRESSED = "suppressed"
+Flags = npt.NDArray[np.bool_]
+
 _SAFE_TEXT = frozenset({"term", "group", "cause", "unit", "scale", "interval", "flag"})
+# What gives n away again when n is rounded: degrees of freedom, and whatever they can be worked out from.
+_TELLS_N = ("std_error", "statistic", "df")
+_DIGITS = 3
+_PER_CENT = frozenset({"%", "per cent", "percent", "percentage points"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,14 +39,17 @@ class Released:
         Which columns are counts of people.
     profile : Profile
         The rules that were applied.
-    caption : str
+    caption : str, default ""
         Method, unit and n, in what may be said of them.
+    steps : bool, default False
+        Whether the counts are differences of released counts, as along a curve.
     """
 
     frame: pd.DataFrame
     counts: tuple[str, ...]
     profile: Profile
     caption: str = ""
+    steps: bool = False
 
 
 def release(result: Estimates | Curve, profile: Profile) -> Released:
@@ -55,14 +65,21 @@ def release(result: Estimates | Curve, profile: Profile) -> Released:
     Returns
     -------
     Released
-        For estimates, rows on too few people (or of unknown n) are blank; a proportion is recomputed from its rounded
-        count where counts are rounded. Of a curve only those times stay at which everybody who left or was censored
-        since the time before makes up a group that may be counted.
+        For estimates, rows on too few people (or of unknown n) are blank but for their names. Where counts are rounded,
+        a proportion is computed again from its rounded count (or withheld, when it is not seen to be one), what tells n
+        (standard error, statistic, degrees of freedom, columns of one's own) is blank, and other estimates keep three
+        significant digits. Of a curve only those times stay at which everybody who left or was censored since the time
+        before makes up a group that may be counted.
     """
-    caption = _caption(result, profile)
     if isinstance(result, Curve):
-        return Released(_curve(result, profile), ("n_at_risk", "n_events", "n_censored"), profile, caption)
-    return Released(_estimates(result, profile), ("n",), profile, caption)
+        frame = (
+            result.tidy() if profile.releases_all else release_steps(result.frame, profile, level=result.method.level)
+        )
+        caption = _caption(result, profile, tells=_tells_people(result, frame, profile))
+        return Released(frame, COUNTS, profile, caption, steps=True)
+    frame = _estimates(result, profile)
+    whole = "flag" not in frame.columns or not bool((frame["flag"] == SUPPRESSED).any())
+    return Released(frame, ("n",), profile, _caption(result, profile, tells=whole or profile.releases_all))
 
 
 def release_frame(frame: pd.DataFrame, counts: Sequence[str] | None, profile: Profile) -> Released:
@@ -71,7 +88,7 @@ def release_frame(frame: pd.DataFrame, counts: Sequence[str] | None, profile: Pr
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row a group or cell.
+        One row a group or cell, named by the text columns in front.
     counts : sequence of str or None
         Which columns are counts of people; None when nobody said, which only a profile that withholds nothing allows.
     profile : Profile
@@ -80,18 +97,63 @@ def release_frame(frame: pd.DataFrame, counts: Sequence[str] | None, profile: Pr
     Returns
     -------
     Released
-        Where any count of a row is withheld, all numbers of that row are.
+        Where any count of a row is withheld or missing, nothing of that row stays but the text columns in front.
 
     Raises
     ------
     DisclosureError
-        DIS-003 when the profile withholds counts and the columns are not named.
+        DIS-003 when the profile withholds counts and the columns are not named, or when it rounds and a number is not
+        named as a count: beside a rounded count it could give the count away.
     DataError
-        DAT-003 when a named column is missing.
+        DAT-003 when a named column is missing, DAT-010 when a column name is repeated, DAT-004 or DAT-002 when a count
+        is not a number or is below zero.
     """
+    table = frame.set_axis([str(name) for name in frame.columns], axis="columns").reset_index(drop=True)
+    named = [counts] if isinstance(counts, str) else [str(name) for name in counts or ()]
+    require(_repeated(table), missing_columns(table, named, "table"))
+    require(_not_counts(table, named))
     if profile.releases_all:
-        return Released(frame.copy(), tuple(counts or ()), profile)
-    if not counts:
+        return Released(table, tuple(named), profile)
+    _require_named(table, named, profile)
+    values = {name: pd.to_numeric(table[name]).astype(float) for name in named}
+    hidden = np.any([withheld(value, profile) | value.isna() for value in values.values()], axis=0)
+    released = table.assign(**{name: release_counts(value, profile) for name, value in values.items()})
+    return Released(_blank(released, hidden, keep=_labels(table)), tuple(named), profile)
+
+
+def _repeated(table: pd.DataFrame) -> Problems:
+    return [
+        Problem("DAT-010", "table", f'column "{name}" more than once', "each name once", "Rename the columns.")
+        for name in dict.fromkeys(table.columns[table.columns.duplicated()])
+    ]
+
+
+def _not_counts(table: pd.DataFrame, named: Sequence[str]) -> Problems:
+    """Find counts that are not numbers, or below zero."""
+    problems: Problems = []
+    for name in named:
+        values = pd.to_numeric(table[name], errors="coerce")
+        for code, wrong, what in (
+            ("DAT-004", values.isna() & table[name].notna(), "values that are not numbers"),
+            ("DAT-002", (values < 0) | np.isinf(values.astype(float)), "values below 0 or without end"),
+        ):
+            rows = [int(row) + 1 for row in np.flatnonzero(wrong)]
+            if rows:
+                problems.append(
+                    Problem(
+                        code,
+                        f'table, column "{name}"',
+                        f"{what} (rows {', '.join(map(str, rows[:5]))})",
+                        "numbers of people, missing where there is none",
+                        "Correct them, or do not name the column in counts.",
+                    )
+                )
+    return problems
+
+
+def _require_named(table: pd.DataFrame, named: Sequence[str], profile: Profile) -> None:
+    """Refuse a table that does not say what is a count, or holds numbers that rounding cannot protect."""
+    if not named:
         raise DisclosureError(
             Problem(
                 "DIS-003",
@@ -101,23 +163,37 @@ def release_frame(frame: pd.DataFrame, counts: Sequence[str] | None, profile: Pr
                 'Write show(table, counts=["n"]).',
             )
         )
-    require(missing_columns(frame, list(counts), "table"))
-    hidden = np.any([withheld(frame[name], profile) | frame[name].isna() for name in counts], axis=0)
-    released = frame.assign(**{name: release_counts(frame[name], profile) for name in counts})
-    return Released(_blank(released, hidden, keep=set(frame.columns) - _numeric(frame)), tuple(counts), profile)
+    others = [str(name) for name in table.select_dtypes(["number", "timedelta"]).columns if name not in named]
+    if profile.rounding != "none" and others:
+        raise DisclosureError(
+            Problem(
+                "DIS-003",
+                "counts",
+                f"numbers that are not named as counts: {', '.join(others)}",
+                f"counts only, as the profile {profile.name} rounds them and an exact number beside one gives it away",
+                "Name them in counts, turn a year or label into text, or show an Estimates, rounded as a whole.",
+            )
+        )
 
 
-def _numeric(frame: pd.DataFrame) -> set[str]:
-    return {str(name) for name in frame.select_dtypes("number").columns}
+def _labels(table: pd.DataFrame) -> set[str]:
+    """Name the text columns in front: they say what a row is about."""
+    labels = set()
+    for name in table.columns:
+        known = table[name].dropna()
+        if pd.api.types.is_numeric_dtype(table[name]) or not known.map(lambda value: isinstance(value, str)).all():
+            break
+        labels.add(str(name))
+    return labels
 
 
-def _blank(frame: pd.DataFrame, hidden: np.ndarray, *, keep: set[str]) -> pd.DataFrame:
+def _blank(frame: pd.DataFrame, hidden: Flags, *, keep: set[str]) -> pd.DataFrame:
     """Empty all but the named columns in the hidden rows and flag them."""
     out = frame.copy()
     for name in [column for column in out.columns if column not in keep and column != "flag"]:
-        numeric = pd.api.types.is_numeric_dtype(out[name])
-        out[name] = out[name].astype(float) if numeric else out[name].astype(object)
-        out.loc[hidden, name] = np.nan if numeric else ""
+        number = pd.api.types.is_numeric_dtype(out[name]) and not pd.api.types.is_bool_dtype(out[name])
+        out[name] = out[name].astype(float) if number else out[name].astype(object)
+        out.loc[hidden, name] = np.nan if number else ""
     before = out["flag"].astype(object) if "flag" in out.columns else pd.Series("", index=out.index, dtype=object)
     return out.assign(flag=before.where(~hidden, SUPPRESSED))
 
@@ -128,92 +204,99 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
         return frame
     n = frame["n"].to_numpy()
     units = frame["unit"] if "unit" in frame.columns else pd.Series(result.method.unit, index=frame.index)
-    proportion = (units == "proportion").to_numpy()
+    proportion = units.map(_is_proportion).to_numpy(dtype=bool)
     least = np.where(proportion, profile.proportion_min_n, profile.mean_min_n)
     hidden = withheld(n, profile) | np.isnan(n) | (n < least) | (frame["df"].to_numpy() < profile.df_min)
     if profile.rounding != "none":
-        frame = _rounded_proportions(frame, proportion, profile, result.method.level)
+        frame, unsure = _rounded(frame, proportion & ~hidden, profile, result.method.level)
+        hidden |= unsure
     return _blank(frame.assign(n=release_counts(n, profile)), hidden, keep=set(_SAFE_TEXT))
 
 
-def _rounded_proportions(frame: pd.DataFrame, proportion: np.ndarray, profile: Profile, level: float) -> pd.DataFrame:
-    """Recompute shares of people from rounded counts, so that the share does not give the count away."""
-    out = frame.copy()
-    for row in np.flatnonzero(proportion):
-        n, share = float(frame.loc[row, "n"]), float(frame.loc[row, "estimate"])
-        count = share * n
-        if not 0 <= share <= 1 or abs(count - round(count)) > 1e-6:
-            continue
-        events, people = release_counts([round(count), n], profile)
-        cells = ["estimate", "conf_low", "conf_high", "std_error", "statistic", "p_value"]
-        out.loc[row, cells] = np.nan
-        if not np.isnan(events) and people > 0:
-            interval = wilson(min(events, people), people, level=level)
-            out.loc[row, cells[:3]] = [interval.estimate, interval.low, interval.high]
-    return out
+def _is_proportion(unit: object) -> bool:
+    text = str(unit).lower()
+    return text.startswith("proportion") or text in _PER_CENT
 
 
-def _curve(result: Curve, profile: Profile) -> pd.DataFrame:
-    frame = result.tidy()
+def _rounded(frame: pd.DataFrame, proportion: Flags, profile: Profile, level: float) -> tuple[pd.DataFrame, Flags]:
+    """Leave nothing in a frame of estimates that tells an exact n; say which rows cannot be told."""
+    own = [name for name in frame.columns if name not in ESTIMATE_COLUMNS and name not in _SAFE_TEXT]
+    out = frame.drop(columns=own)
+    unsure = np.zeros(len(out), dtype=bool)
+    for row in np.flatnonzero(proportion & frame["estimate"].notna().to_numpy()):
+        again = _share_again(frame.loc[row], profile, level)
+        unsure[row] = again is None
+        if again is not None:
+            out.loc[row, ["estimate", "conf_low", "conf_high"]] = again
+            out.loc[row, "p_value"] = np.nan
+    out[list(_TELLS_N)] = np.nan
+    out["p_value"] = out["p_value"].round(_DIGITS)
+    for name in ("estimate", "conf_low", "conf_high"):
+        kept = [value if share else _significant(value) for value, share in zip(out[name], proportion, strict=True)]
+        out[name] = np.array(kept, dtype=float)
+    return out, unsure
+
+
+def _share_again(line: pd.Series, profile: Profile, level: float) -> list[float] | None:
+    """Compute a share of people from its rounded count; None when it is not seen to be one or is of too few."""
+    n, share = float(line["n"]), float(line["estimate"])
+    events = round(share * n)
+    if not 0 <= share <= 1 or abs(share * n - events) > 1e-6:
+        return None
+    given = [float(line["conf_low"]), float(line["conf_high"])]
+    # A difference may look like a share of people: only a share has the interval of a share.
+    made = [make for make in (wilson, clopper_pearson) if np.allclose(_limits(make(events, n, level=level)), given)]
+    said, others, people = release_counts([events, n - events, n], profile)
+    if not made or np.isnan([said, others, people]).any() or people <= 0:
+        return None
+    again = made[0](min(said, people), people, level=level)
+    return [again.estimate, again.low, again.high]
+
+
+def _limits(interval: Interval) -> list[float]:
+    return [interval.low, interval.high]
+
+
+def _significant(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _tells_people(result: Curve, frame: pd.DataFrame, profile: Profile) -> bool:
+    """Tell whether n beside the released groups gives away a group that is not there."""
     if profile.releases_all:
-        return frame
-    kept = [
-        _banded(rows.sort_values("time"), profile)
-        for _, rows in frame.groupby(["group", "cause"], dropna=False, sort=False)
-    ]
-    banded = pd.concat(kept, ignore_index=True)[list(CURVE_COLUMNS)]
-    if profile.rounding != "none":
-        banded = _recomputed(banded, profile, result.method.level)
-    return banded.assign(flag="")
+        return True
+    if frame.empty or bool((frame["flag"] == SUPPRESSED).any()):
+        return False
+    first = frame.sort_values("time").drop_duplicates("group")["n_at_risk"].sum()
+    missing = abs(result.method.n_used - float(first))
+    return profile.rounding != "none" or missing == 0 or not bool(withheld([missing], profile)[0])
 
 
-def _banded(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    """Keep the times at which everybody who left since the last kept time makes up a releasable group."""
-    kept, events, censored = [], 0.0, 0.0
-    for row in rows.to_dict("records"):
-        events += row["n_events"]
-        censored += row["n_censored"]
-        steps = np.array([events, censored])
-        small = (withheld(steps, profile) & (steps > 0)).any() or withheld([row["n_at_risk"]], profile)[0]
-        if not small:
-            kept.append({**row, "n_events": events, "n_censored": censored})
-            events, censored = 0.0, 0.0
-    return pd.DataFrame(kept, columns=rows.columns)
-
-
-def _recomputed(frame: pd.DataFrame, profile: Profile, level: float) -> pd.DataFrame:
-    """Round the counts of a curve and recompute survival from them; another kind of curve keeps its counts only."""
-    out = frame.assign(
-        **{name: release_counts(frame[name], profile) for name in ("n_at_risk", "n_events", "n_censored")}
-    )
-    for (_, cause), rows in out.groupby(["group", "cause"], dropna=False, sort=False):
-        columns = ["estimate", "std_error", "conf_low", "conf_high"]
-        out.loc[rows.index, columns] = np.nan
-        if pd.isna(cause) and (rows["n_at_risk"] > 0).all():
-            events = np.minimum(rows["n_events"].fillna(0), rows["n_at_risk"])
-            table = life_table(rows["n_at_risk"], events, level=level)
-            out.loc[rows.index, columns] = np.column_stack([table.survival, table.std_error, table.low, table.high])
-    return out
-
-
-def _caption(result: Estimates | Curve, profile: Profile) -> str:
+def _caption(result: Estimates | Curve, profile: Profile, *, tells: bool) -> str:
     method = result.method
-    parts = [method.name, f"unit: {method.unit}"]
-    used, given = release_counts([method.n_used, method.n_given], profile)
-    dropped = release_counts(list(method.n_dropped.values()) or [0], profile)
-    if np.isnan(used):
-        parts.append("n withheld")
-    elif method.n_used == method.n_given:
-        parts.append(f"n = {used:,.0f}")
-    elif np.isnan(dropped).any() or np.isnan(given):
-        # The given and the used would tell the few who were dropped.
-        parts.append(f"n = {used:,.0f}; a few left out")
-    else:
-        why = ", ".join(f"{name}: {count:,.0f}" for name, count in zip(method.n_dropped, dropped, strict=True))
-        parts.append(f"n = {used:,.0f} of {given:,.0f} ({why})")
+    parts = [method.name, f"unit: {method.unit}", _people(result, profile) if tells else "n withheld"]
     if method.interval and method.interval != "by row":
         parts.append(f"{100 * method.level:g} % interval: {method.interval}")
-    return "; ".join(parts)
+    return "; ".join(part for part in parts if part)
+
+
+def _people(result: Estimates | Curve, profile: Profile) -> str:
+    """Say how many people there were, in what may be said of it."""
+    method = result.method
+    left_out = {name: count for name, count in method.n_dropped.items() if count}
+    used, given = release_counts([method.n_used, method.n_given], profile)
+    dropped = release_counts(list(left_out.values()), profile)
+    if method.n_given == 0:
+        return ""
+    if np.isnan(used):
+        return "n withheld"
+    if not left_out:
+        return f"n = {used:,.0f}"
+    if np.isnan(dropped).any() or np.isnan(given):
+        # The given and the used would tell the few who were dropped.
+        return f"n = {used:,.0f}; some left out"
+    why = ", ".join(f"{name}: {count:,.0f}" for name, count in zip(left_out, dropped, strict=True))
+    return f"n = {used:,.0f} of {given:,.0f} ({why})"
 
 
 def as_result(released: Released, result: Estimates | Curve) -> Estimates | Curve:

@@ -24,11 +24,12 @@ def withheld(counts: npt.ArrayLike, profile: Profile) -> Flags:
     Returns
     -------
     numpy.ndarray
-        Shape (rows,), True where the count is too small to leave. A missing count is not withheld by this rule.
+        Shape (rows,), True where the count is too small to leave. A missing count is not withheld by this rule; what is
+        below zero always is.
     """
     values = np.asarray(counts, dtype=float)
     small = values < profile.threshold
-    return small if profile.withhold_zero else small & (values > 0)
+    return small if profile.withhold_zero else small & (values != 0)
 
 
 def rounded(counts: npt.ArrayLike, profile: Profile) -> Floats:
@@ -73,7 +74,7 @@ def release_counts(counts: npt.ArrayLike, profile: Profile) -> Floats:
     return np.where(withheld(counts, profile), np.nan, rounded(counts, profile))
 
 
-def breaches(released: npt.ArrayLike, profile: Profile) -> Flags:
+def breaches(released: npt.ArrayLike, profile: Profile, *, steps: bool = False) -> Flags:
     """Tell which released counts the profile cannot have let through.
 
     Parameters
@@ -82,6 +83,8 @@ def breaches(released: npt.ArrayLike, profile: Profile) -> Flags:
         Shape (rows,): what is about to leave; NaN where withheld.
     profile : Profile
         The rules.
+    steps : bool, default False
+        The counts are differences of released counts, as along a curve: between midpoints, multiples of the base.
 
     Returns
     -------
@@ -91,11 +94,12 @@ def breaches(released: npt.ArrayLike, profile: Profile) -> Flags:
     values = np.asarray(released, dtype=float)
     # What the nearest rounding makes of a count at the threshold is the least that can leave.
     least = float(rounded([profile.threshold], profile)[0]) if profile.threshold else 0.0
-    small = (values < least) & ((values > 0) | profile.withhold_zero)
+    small = (values < least) & ((values != 0) | profile.withhold_zero)
     off = np.zeros_like(small)
     if profile.rounding == "nearest":
         off = np.mod(values, profile.base) != 0
     elif profile.rounding == "midpoint":
-        off = (values > 0) & (np.mod(values, profile.base) != profile.base / 2)
+        over = np.mod(values, profile.base)
+        off = (values != 0) & (over != profile.base / 2) & ~(steps & (over == 0))
     known = ~np.isnan(values)
     return np.asarray((small | off) & known)

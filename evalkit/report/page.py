@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from evalkit import paths
+from evalkit.report.markdown import markdown_html
 from evalkit.report.showing import MARK
 
 _HEADING = re.compile(r"<h(?P<level>[1-6])[^>]*>(?P<text>.*?)</h(?P=level)>", re.DOTALL)
@@ -46,22 +48,28 @@ def page(cells: Sequence[Mapping[str, Any]], footer: Mapping[str, str]) -> tuple
     Returns
     -------
     tuple of str
-        HTML of the page, its title, its first paragraph as HTML.
+        HTML of the page, its title as plain text, its first paragraph as HTML.
+
+    Raises
+    ------
+    ReportError
+        REP-003 for a picture in a text cell.
     """
     parts: list[str] = []
-    contents: list[tuple[int, str, str]] = []
+    headings: list[tuple[int, str, str]] = []
     title = summary = ""
-    for cell in cells:
+    for position, cell in enumerate(cells, start=1):
         if cell["cell_type"] == "markdown":
-            body, headings = _markdown(cell["source"], len(contents))
-            contents += [heading for heading in headings if heading[0] == 2]
-            title = title or next((text for level, _, text in headings if level == 1), "")
+            body, found = _markdown(cell["source"], f"text cell {position}", len(headings))
+            headings += found
+            title = title or next((text for level, _, text in found if level == 1), "")
             summary = summary or _first_paragraph(body)
             parts.append(f'<section class="ek-text">{body}</section>')
         elif cell["cell_type"] == "code":
             parts += [_output(output) for output in cell["outputs"]]
     template = _environment().get_template("report.html.j2")
     body = "\n".join(part for part in parts if part)
+    contents = [heading for heading in headings if heading[0] == 2]
     html = str(template.render(title=title or "Report", body=body, contents=contents, footer=footer))
     return html, title or "Report", summary
 
@@ -96,20 +104,18 @@ def _environment() -> Any:
     )
 
 
-def _markdown(source: str, before: int) -> tuple[str, list[tuple[int, str, str]]]:
-    """Turn markdown into HTML whose headings can be linked to."""
-    from nbconvert.filters.markdown_mistune import markdown2html_mistune
-
+def _markdown(source: str, place: str, before: int) -> tuple[str, list[tuple[int, str, str]]]:
+    """Turn markdown into HTML whose headings can be linked to; give level, key and plain text of each."""
     headings: list[tuple[int, str, str]] = []
 
     def linked(match: re.Match[str]) -> str:
         level = int(match["level"])
-        text = _TAG.sub("", match["text"]).replace("\u00b6", "").replace("&#182;", "").strip()
+        text = unescape(_TAG.sub("", match["text"])).strip()
         key = f"s{before + len(headings) + 1}-{re.sub(r'[^a-z0-9]+', '-', text.lower()).strip('-')}"
         headings.append((level, key, text))
-        return f'<h{level} id="{key}">{text}</h{level}>'
+        return f'<h{level} id="{key}">{match["text"].strip()}</h{level}>'
 
-    body = _HEADING.sub(linked, str(markdown2html_mistune(source)))
+    body = _HEADING.sub(linked, markdown_html(source, place))
     return body, headings
 
 
@@ -138,12 +144,12 @@ def first_heading_problem(html: str) -> str | None:
     Returns
     -------
     str or None
-        Its text; None when the page has one first-level heading and no level is skipped.
+        Its plain text; None when the page has one first-level heading and no level is skipped.
     """
     previous = 0
     for match in _HEADING.finditer(html):
         level = int(match["level"])
         if level > previous + 1 or (level == 1 and previous > 0):
-            return _TAG.sub("", match["text"])
+            return unescape(_TAG.sub("", match["text"]))
         previous = level
     return None

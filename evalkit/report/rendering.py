@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ from evalkit import paths
 from evalkit.disclosure import breaches, load_profile
 from evalkit.errors import DataError, DisclosureError, Problem, ReportError, did_you_mean
 from evalkit.files import list_files, read_text, write_atomic
+from evalkit.frames import Problems, require
 from evalkit.report.page import Entry, first_heading_problem, page
-from evalkit.report.provenance import provenance
+from evalkit.report.provenance import provenance, report_date
 from evalkit.report.showing import MARK, TOKEN, sign
 
 PARAMETERS = "parameters"
+INJECTED = "injected"
 _CELL_SECONDS = 600
 
 Progress = Callable[[int, int], None]
@@ -53,7 +56,8 @@ def render(
     Raises
     ------
     DataError
-        DAT-001 when the notebook cannot be read, DAT-004 when it is not a notebook.
+        DAT-001 or DAT-008 when the notebook cannot be read, DAT-004 when it is not a notebook or SOURCE_DATE_EPOCH is
+        not a number, DAT-009 for a parameter that is not a literal.
     ReportError
         REP-001 when a cell fails, REP-002 for a parameter that the notebook does not have, REP-003 when the notebook
         is not built as a report, REP-004 when the file cannot be written.
@@ -61,6 +65,7 @@ def render(
         DIS-002 when an output did not come through `show`, DIS-004 when a released table breaks its profile.
     """
     source, target = Path(notebook), Path(out)
+    report_date()  # a minute later would be late to say that it cannot be read
     book = _read(source)
     _inject(book, source.name, parameters or {})
     token = secrets.token_hex(16)
@@ -96,30 +101,40 @@ def _data_files() -> list[Path]:
 def _read(path: Path) -> Any:
     import nbformat
 
+    text = read_text(path)
     try:
-        return nbformat.reads(read_text(path), as_version=4)
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError, KeyError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cells without an id, as older notebooks have them
+            book = nbformat.reads(text, as_version=4)
+            nbformat.validate(book)
+    except (nbformat.ValidationError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise DataError(
             Problem("DAT-004", path.name, "text that is not a notebook", "a Jupyter notebook", "Save it again.")
         ) from error
+    return book
 
 
 def _inject(book: Any, name: str, parameters: Mapping[str, object]) -> None:
     """Put the given parameters behind the parameters cell, which must already have them."""
     import nbformat
 
-    tagged = [at for at, cell in enumerate(book.cells) if PARAMETERS in cell.metadata.get("tags", [])]
+    tagged = [
+        at
+        for at, cell in enumerate(book.cells)
+        if cell.cell_type == "code" and PARAMETERS in cell.metadata.get("tags", [])
+    ]
     if len(tagged) != 1:
         raise ReportError(
             Problem(
                 "REP-003",
                 name,
-                f'{len(tagged)} cells tagged "{PARAMETERS}"',
+                f'{len(tagged)} code cells tagged "{PARAMETERS}"',
                 "exactly one",
                 "Tag the cell of literals near the top.",
             )
         )
-    known = set(_assigned(book.cells[tagged[0]].source))
+    known = set(_assigned(book.cells[tagged[0]].source, name))
+    require(_not_literal(parameters))
     unknown = [key for key in parameters if key not in known]
     if unknown:
         raise ReportError(
@@ -134,11 +149,45 @@ def _inject(book: Any, name: str, parameters: Mapping[str, object]) -> None:
         )
     if parameters:
         lines = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
-        book.cells.insert(tagged[0] + 1, nbformat.v4.new_code_cell(lines, metadata={"tags": ["injected"]}))
+        book.cells.insert(tagged[0] + 1, nbformat.v4.new_code_cell(lines, metadata={"tags": [INJECTED]}))
 
 
-def _assigned(source: str) -> Iterator[str]:
-    for node in ast.parse(source).body:
+def _not_literal(parameters: Mapping[str, object]) -> Problems:
+    """Find the values that could not be written into a cell and read again."""
+    problems: Problems = []
+    for key, value in parameters.items():
+        try:
+            same = ast.literal_eval(repr(value)) == value
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            same = False
+        if not same:
+            problems.append(
+                Problem(
+                    "DAT-009",
+                    f"parameter {key}",
+                    f"a {type(value).__name__}",
+                    "text, a number, True, False, None, or a list, tuple or dict of them",
+                    "Give it as it would stand in the parameters cell.",
+                )
+            )
+    return problems
+
+
+def _assigned(source: str, name: str) -> Iterator[str]:
+    try:
+        nodes = ast.parse(source).body
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise ReportError(
+            Problem(
+                "REP-003",
+                f"{name}, parameters cell, line {line}",
+                "text that is not Python",
+                "names and their literals, one a line",
+                "Mend it in JupyterLab.",
+            )
+        ) from error
+    for node in nodes:
         if isinstance(node, ast.Assign):
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
@@ -158,29 +207,39 @@ def _execute(book: Any, source: Path, token: str, progress: Progress) -> None:
             argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")
 
-    code = [cell for cell in book.cells if cell.cell_type == "code"]
-    done = 0
+    done, running = 0, 0
+
+    def begin(cell_index: int, **_: object) -> None:
+        nonlocal running
+        running = cell_index
 
     def count(**_: object) -> None:
         nonlocal done
         done += 1
-        progress(done, len(code))
+        progress(done, total)
 
-    for cell in code:
-        cell.outputs, cell.execution_count = [], None
+    for cell in book.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in book.cells)
     client = NotebookClient(
         book,
         km=AsyncKernelManager(kernel_spec_manager=OwnPython()),
         timeout=_CELL_SECONDS,
         resources={"metadata": {"path": str(source.resolve().parent)}},
+        on_cell_start=begin,
         on_cell_executed=count,
     )
     try:
-        client.execute(env=_environment(token))
+        # The manager is ours, so the kernel would be left running if we did not ask for its end.
+        client.execute(env=_environment(token), cleanup_kc=True)
     except CellExecutionError as error:
-        raise ReportError(_failed(book, source.name, f"{error.ename}: {error.evalue}")) from error
-    except (CellTimeoutError, DeadKernelError) as error:
-        raise ReportError(_failed(book, source.name, type(error).__name__)) from error
+        raise ReportError(_failed(book, source.name, f"{error.ename}: {error.evalue}", running)) from error
+    except CellTimeoutError as error:
+        raise ReportError(_failed(book, source.name, f"no end within {_CELL_SECONDS} seconds", running)) from error
+    except RuntimeError as error:
+        what = "its Python process ended" if isinstance(error, DeadKernelError) else str(error)
+        raise ReportError(_failed(book, source.name, what, running)) from error
 
 
 def _environment(token: str) -> dict[str, str]:
@@ -190,31 +249,31 @@ def _environment(token: str) -> dict[str, str]:
     return {**os.environ, **fixed}
 
 
-def _failed(book: Any, name: str, what: str) -> Problem:
-    at = next(
-        (
-            position
-            for position, cell in enumerate(book.cells, start=1)
-            if cell.cell_type == "code" and any(output.output_type == "error" for output in cell.outputs)
-        ),
-        None,
-    )
-    place = name if at is None else f"{name}, cell {at}"
+def _failed(book: Any, name: str, what: str, running: int) -> Problem:
+    place = f"{name}, cell {list(_positions(book))[running][0]}"
     return Problem("REP-001", place, what, "a cell that runs", "Mend it in JupyterLab; the old report is still there.")
+
+
+def _positions(book: Any) -> Iterator[tuple[int, Any]]:
+    """Number the cells as their author sees them: what was injected belongs to the parameters cell."""
+    position = 0
+    for cell in book.cells:
+        position += INJECTED not in cell.metadata.get("tags", [])
+        yield position, cell
 
 
 def _registered(book: Any, name: str, token: str) -> Sequence[Mapping[str, Any]]:
     """Collect what `show` registered and refuse anything else that would be published."""
     found, problems = [], []
-    for position, cell in enumerate(book.cells, start=1):
+    for position, cell in _positions(book):
         for output in cell.outputs if cell.cell_type == "code" else []:
             if output.output_type == "stream" and output.name == "stderr":
                 continue  # warnings are for the person at the desk: they are never published
             mark = output.get("metadata", {}).get(MARK)
-            if mark is not None and hmac.compare_digest(str(mark.get("signature")), sign(output["data"], token)):
+            if _is_ours(mark, output, token):
                 found.append(mark)
                 continue
-            kind = output.get("name") or ", ".join(output.get("data", {}))
+            kind = output.get("name") or ", ".join(output.get("data", {})) or output.output_type
             problems.append(
                 Problem(
                     "DIS-002",
@@ -227,6 +286,13 @@ def _registered(book: Any, name: str, token: str) -> Sequence[Mapping[str, Any]]
     if problems:
         raise DisclosureError(problems)
     return found
+
+
+def _is_ours(mark: object, output: Mapping[str, Any], token: str) -> bool:
+    if not isinstance(mark, Mapping):
+        return False
+    theirs = str(mark.get("signature")).encode("utf-8", errors="replace")
+    return hmac.compare_digest(theirs, sign(output.get("data", {}), mark, token).encode())
 
 
 def _audit(registered: Sequence[Mapping[str, Any]], name: str) -> None:
@@ -243,7 +309,9 @@ def _audit(registered: Sequence[Mapping[str, Any]], name: str) -> None:
         for column, values in mark["counts"].items()
         if (
             wrong := breaches(
-                [float("nan") if value is None else value for value in values], load_profile(str(mark["profile"]))
+                [float("nan") if value is None else value for value in values],
+                load_profile(str(mark["profile"])),
+                steps=bool(mark["steps"]),
             )
         ).any()
     ]

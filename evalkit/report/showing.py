@@ -7,25 +7,28 @@ import hashlib
 import hmac
 import html
 import io
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from evalkit import figures
 from evalkit.disclosure import Released, load_profile, release, release_frame
 from evalkit.disclosure.profiles import DEFAULT
 from evalkit.disclosure.release import as_result
-from evalkit.errors import DataError, Problem
+from evalkit.errors import DataError, Problem, did_you_mean
+from evalkit.frames import Problems, require
 from evalkit.report import tables
 from evalkit.result import Curve, Estimates
 
 # Set by `render` for the kernel it starts; what `show` registers is signed with it.
 TOKEN = "EVALKIT_RENDER_TOKEN"  # noqa: S105 - the name of a variable, not a secret
 MARK = "evalkit"
+_FORMS = ("table", "figure", "text")
 
 Draw = Callable[..., Axes]
 
@@ -74,10 +77,17 @@ def show(
     DisclosureError
         DIS-001 for an unknown profile, DIS-003 when a plain frame does not name its counts.
     DataError
-        DAT-009 for a figure without alt text or, from a plain frame, without `figure`.
+        DAT-009 for something that cannot be shown, a frame without columns, a figure without alt text or, from a plain
+        frame, without `figure`; DAT-006 for an unknown form; DAT-002, DAT-003, DAT-004 or DAT-010 when the counts of a
+        plain frame are not as they must be.
+
+    Notes
+    -----
+    Titles, notes, alt texts and labels are printed as they are given: what they say is not protected.
     """
     from IPython.display import display
 
+    require(_not_shown(what, as_))
     rules = load_profile(profile)
     released = release_frame(what, counts, rules) if isinstance(what, pd.DataFrame) else release(what, rules)
     plain = tables.as_text(released, title, digits)
@@ -90,6 +100,27 @@ def show(
         numbers = tables.as_html(released, f"Numbers: {title}", note, digits)
         bundle["text/html"] = _figure_html(drawn, title, alt, numbers)
     display(bundle, raw=True, metadata={MARK: _registration(bundle, released, title)})  # type: ignore[no-untyped-call]
+
+
+def _not_shown(what: object, form: str) -> Problems:
+    problems: Problems = []
+    if not isinstance(what, Estimates | Curve | pd.DataFrame) or (
+        isinstance(what, pd.DataFrame) and not len(what.columns)
+    ):
+        problems.append(
+            Problem(
+                "DAT-009",
+                "what",
+                "a frame without columns" if isinstance(what, pd.DataFrame) else f"a {type(what).__name__}",
+                "Estimates, Curve or a frame with columns",
+                "Turn it into a frame, one row a group or cell.",
+            )
+        )
+    if form not in _FORMS:
+        problems.append(
+            Problem("DAT-006", "as_", f'"{form}"', "table, figure or text", did_you_mean(str(form), _FORMS))
+        )
+    return problems
 
 
 def _folded(summary: str, table: str) -> str:
@@ -113,7 +144,7 @@ def _draw(what: Estimates | Curve | pd.DataFrame, released: Released, figure: Dr
 def _figure_html(ax: Axes, title: str, alt: str, table: str) -> str:
     out = io.BytesIO()
     with figures.style():
-        ax.get_figure(root=True).savefig(out, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
+        _figure_of(ax).savefig(out, format="svg", metadata={"Date": None})
     image = base64.b64encode(out.getvalue()).decode("ascii")
     return (
         f'<figure class="ek-figure"><figcaption>{html.escape(title)}</figcaption>'
@@ -122,24 +153,41 @@ def _figure_html(ax: Axes, title: str, alt: str, table: str) -> str:
     )
 
 
+def _figure_of(ax: Axes) -> Figure:
+    """Find the whole figure, also of axes in a part of it."""
+    at = ax.get_figure()
+    while at is not None and not isinstance(at, Figure):
+        at = at.get_figure()
+    if at is None:
+        raise DataError(
+            Problem(
+                "DAT-009", "figure", "axes without a figure", "axes of a figure", "Return the axes that were drawn on."
+            )
+        )
+    return at
+
+
 def _registration(bundle: Mapping[str, str], released: Released, title: str) -> dict[str, Any]:
     """What `render` needs to know: under which rules it was released, and its counts, signed."""
     counts = released.frame[[name for name in released.counts if name in released.frame.columns]]
-    return {
+    told = {
         "title": title,
         "profile": released.profile.name,
         "counts": counts.astype(object).where(counts.notna(), None).to_dict("list"),
-        "signature": sign(bundle, os.environ.get(TOKEN, "")),
+        "steps": released.steps,
     }
+    return {**told, "signature": sign(bundle, told, os.environ.get(TOKEN, ""))}
 
 
-def sign(bundle: Mapping[str, str], token: str) -> str:
-    """Sign an output, so that `render` knows its own.
+def sign(bundle: Mapping[str, object], told: Mapping[str, object], token: str) -> str:
+    """Sign an output and what is registered of it, so that `render` knows its own.
 
     Parameters
     ----------
-    bundle : mapping of str to str
+    bundle : mapping of str to object
         Content by type.
+    told : mapping of str to object
+        Title, profile and counts; a signature among them is left out.
     token : str
         Of the run; empty outside `render`.
 
@@ -150,5 +198,6 @@ def sign(bundle: Mapping[str, str], token: str) -> str:
     """
     if not token:
         return ""
-    seal = partial(hmac.new, token.encode(), digestmod=hashlib.sha256)
-    return seal("\0".join(f"{kind}\0{bundle[kind]}" for kind in sorted(bundle)).encode()).hexdigest()
+    signed = [dict(bundle), {name: value for name, value in told.items() if name != "signature"}]
+    text = json.dumps(signed, sort_keys=True, default=str)
+    return hmac.new(token.encode(), text.encode(), digestmod=hashlib.sha256).hexdigest()

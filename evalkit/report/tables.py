@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from evalkit.disclosure.release import SUPPRESSED, Released
+from evalkit.disclosure.release import Released
+from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.report import text
 from evalkit.result import CURVE_COLUMNS, ESTIMATE_COLUMNS
 
@@ -54,10 +55,11 @@ def readable(released: Released, digits: int = 3) -> pd.DataFrame:
     frame = released.frame
     hidden = (frame["flag"] == SUPPRESSED) if "flag" in frame.columns else pd.Series(data=False, index=frame.index)
     columns: dict[str, pd.Series] = {}
+    limits = {"conf_low", "conf_high"} <= set(frame.columns)
     for name in frame.columns:
-        if name in {"conf_high", "scale"} or not _applies(frame, str(name), released):
+        if (limits and name == "conf_high") or not _applies(frame, str(name), released):
             continue
-        if name == "conf_low":
+        if limits and name == "conf_low":
             pairs = zip(frame["conf_low"], frame["conf_high"], strict=True)
             written = pd.Series(
                 [text.interval(low, high, digits) for low, high in pairs], index=frame.index, dtype=object
@@ -65,19 +67,29 @@ def readable(released: Released, digits: int = 3) -> pd.DataFrame:
         else:
             written = _written(frame[name], str(name), released.counts, digits)
         numeric = pd.api.types.is_numeric_dtype(frame[name])
-        columns[_heading(str(name))] = written.mask(hidden & numeric, WITHHELD)
+        heading = "Interval" if limits and name == "conf_low" else _heading(str(name))
+        # Two columns may read alike: then the second keeps its own name.
+        columns[heading if heading not in columns else _own(str(name), columns)] = written.mask(
+            hidden & numeric, WITHHELD
+        )
     return pd.DataFrame(columns)
 
 
+def _own(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "\u00a0"
+    return name
+
+
 def _heading(name: str) -> str:
-    if name == "conf_low":
-        return "Interval"
     words = name if " " in name else name.replace("_", " ")
     return _HEADINGS.get(name, words[:1].upper() + words[1:])
 
 
 def _applies(frame: pd.DataFrame, name: str, released: Released) -> bool:
-    """Leave out what is empty throughout, and one-valued unit notes of promised tables."""
+    """Leave out promised columns that are empty throughout, and the note on the scale of a standard error."""
+    if name == "scale":
+        return tuple(frame.columns[: len(ESTIMATE_COLUMNS)]) != ESTIMATE_COLUMNS
     if name in released.counts:
         return True
     empty = frame[name].isna() | (frame[name].astype(object) == "")
@@ -86,9 +98,9 @@ def _applies(frame: pd.DataFrame, name: str, released: Released) -> bool:
 
 
 def _written(values: pd.Series, name: str, counts: Sequence[str], digits: int) -> pd.Series:
-    if name in counts or name in _COUNTS:
+    if (name in counts or name in _COUNTS) and pd.api.types.is_numeric_dtype(values):
         return values.map(text.count).astype(object)
-    if name == "p_value":
+    if name == "p_value" and pd.api.types.is_numeric_dtype(values):
         return values.map(text.p_value).astype(object)
     if pd.api.types.is_bool_dtype(values):
         return values.map({True: "yes", False: "no"}).astype(object)
@@ -138,14 +150,14 @@ def as_html(released: Released, title: str, note: str = "", digits: int = 3) -> 
     str
         HTML without scripts and without anything to load.
     """
-    from great_tables import GT, md
+    from great_tables import GT
 
     shown = readable(released, digits)
     key = hashlib.sha256(f"{title}{shown.to_csv()}".encode()).hexdigest()[:10]
     stub = str(shown.columns[0])
     table = (
         GT(shown, rowname_col=stub, id=f"t{key}")
-        .tab_header(title=html.escape(title))
+        .tab_header(title=title)
         .tab_stubhead(label=stub)
         .cols_align("right", columns=_right_aligned(released, shown))
         .tab_options(
@@ -162,13 +174,13 @@ def as_html(released: Released, title: str, note: str = "", digits: int = 3) -> 
     )
     for line in (released.caption, note, _withheld_note(released)):
         if line:
-            table = table.tab_source_note(md(html.escape(line)))
+            table = table.tab_source_note(line)
     label = html.escape(title, quote=True)
     return f'<div class="ek-table" role="region" tabindex="0" aria-label="{label}">{table.as_raw_html()}</div>'
 
 
 def _right_aligned(released: Released, shown: pd.DataFrame) -> list[str]:
-    numeric = {_heading(str(name)) for name in released.frame.select_dtypes("number").columns}
+    numeric = {_heading(str(name)) for name in released.frame.select_dtypes("number").columns} | {"Interval"}
     return [str(name) for name in shown.columns[1:] if name in numeric]
 
 

@@ -35,7 +35,7 @@ def number(value: float, digits: int = 3) -> str:
     if math.isinf(value):
         return "infinity" if value > 0 else "-infinity"
     if value == round(value):
-        return f"{value:,.0f}"
+        return f"{value or 0:,.0f}"  # no "-0"
     if abs(value) < _LEAST:
         return f"{'<' if value > 0 else '>-'}{_LEAST}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))

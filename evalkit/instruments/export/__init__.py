@@ -1,0 +1,158 @@
+"""Instruments into survey platforms: one module per platform, each with `build` and a strict `read_back`.
+
+A platform module exports one form, the questions of one wave; `export_survey` makes the forms, fills in tokens, names
+the files and writes them when all of them could be made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol, cast
+
+from evalkit.errors import InstrumentError, Problem, did_you_mean
+from evalkit.files import write_atomic
+from evalkit.instruments.checks import check_instrument
+from evalkit.instruments.export.report import CodeChange, ExportReport, Loss
+from evalkit.instruments.model import Instrument
+from evalkit.instruments.waves import form_at
+from evalkit.instruments.wording import TOKEN, reworded, texts, tokens_in
+
+__all__ = ["PLATFORMS", "CodeChange", "ExportReport", "Loss", "Platform", "export_survey"]
+
+Built = tuple[str | bytes, Sequence[Loss], Sequence[CodeChange]]
+
+
+class _Exporter(Protocol):
+    def build(self, instrument: Instrument, /) -> Built: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Where an export goes.
+
+    Parameters
+    ----------
+    module : str
+        Name of the module beside this one that writes the format.
+    suffix : str
+        Ending of its files, by which the platform knows them.
+    """
+
+    module: str
+    suffix: str
+
+
+PLATFORMS: Mapping[str, Platform] = MappingProxyType(
+    {
+        "limesurvey": Platform("limesurvey", ".txt"),
+        "qualtrics": Platform("qualtrics", ".txt"),
+        "redcap": Platform("redcap", ".csv"),
+        "xlsform": Platform("xlsform", ".xlsx"),
+        "surveyjs": Platform("surveyjs", ".json"),
+        "ddi": Platform("ddi", ".xml"),
+        "word": Platform("word", ".docx"),
+        "html": Platform("html", ".html"),
+    }
+)
+
+
+def export_survey(
+    instrument: Instrument, platform: str, path: str | Path, *, wave: str | None = None
+) -> ExportReport:
+    """Write an instrument in the format of a survey platform.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The instrument; tokens are filled in where the instrument says what stands for them (`Instrument.adapt`).
+    platform : str
+        One of `PLATFORMS`.
+    path : str or pathlib.Path
+        The file to write; a folder that is there gets a file named after the instrument. With several ordinary waves
+        and no `wave`, one file each is written: ``stem-wave.suffix``.
+    wave : str, optional
+        The one ordinary wave to export, with its retrospective questions.
+
+    Returns
+    -------
+    ExportReport
+        The files, what the platform cannot carry, and the codes that had to change.
+
+    Raises
+    ------
+    InstrumentError
+        INS-041 for an unknown platform, INS-042 for a file name the platform would not take, INS-023 for an unknown
+        wave, every rule that the instrument breaks, and what the platform cannot take at all. Then nothing is written.
+    ReportError
+        REP-004 when the folder cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from evalkit.instruments.library import load_instrument
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = export_survey(load_instrument("return-to-work-transition"), "limesurvey", folder, wave="before")
+    >>> [path.name for path in report.paths]
+    ['return-to-work-transition.txt']
+    """
+    exporter = _exporter(platform)
+    target = _target(Path(path), instrument, platform)
+    check_instrument(instrument)
+    waves = [wave] if wave is not None else [one.id for one in instrument.waves if one.asked_with is None]
+    files: dict[Path, str | bytes] = {}
+    losses: dict[Loss, None] = {}
+    changes: dict[CodeChange, None] = {}
+    for one in waves:
+        form = _filled(form_at(instrument, one))
+        content, lost, changed = exporter.build(form)
+        name = target.name if len(waves) == 1 else f"{target.stem}-{one}{target.suffix}"
+        files[target.with_name(name)] = content
+        losses.update(dict.fromkeys((*_open_tokens(form), *lost)))
+        changes.update(dict.fromkeys(changed))
+    for file, content in files.items():
+        write_atomic(file, content)
+    return ExportReport(instrument.id, instrument.version, platform, tuple(files), tuple(losses), tuple(changes))
+
+
+def _exporter(platform: str) -> _Exporter:
+    known = PLATFORMS.get(platform)
+    if known is None:
+        remedy = did_you_mean(platform, PLATFORMS)
+        expected = "a platform that evalkit exports to"
+        raise InstrumentError(Problem("INS-041", "argument platform", repr(platform), expected, remedy))
+    return cast("_Exporter", import_module(f"{__name__}.{known.module}"))
+
+
+def _target(path: Path, instrument: Instrument, platform: str) -> Path:
+    suffix = PLATFORMS[platform].suffix
+    if path.is_dir():
+        return path / f"{instrument.id}{suffix}"
+    if not path.suffix:
+        return path.with_name(f"{path.name}{suffix}")
+    if path.suffix.lower() != suffix:
+        remedy = f"Name it {path.stem}{suffix}."
+        raise InstrumentError(Problem("INS-042", path.name, f"the ending {path.suffix!r}", repr(suffix), remedy))
+    return path
+
+
+def _filled(form: Instrument) -> Instrument:
+    """Put the texts that the instrument has for its tokens in their place, in every language."""
+    words = {token.name: token.text for token in form.tokens}
+
+    def final(text: str) -> str:
+        return TOKEN.sub(lambda match: words.get(match.group(1), match.group(0)), text)
+
+    translations = tuple(
+        one.changed(texts=tuple((path, final(text)) for path, text in one.texts)) for one in form.translations
+    )
+    return reworded(form, lambda _, text: final(text)).changed(tokens=(), translations=translations)
+
+
+def _open_tokens(form: Instrument) -> list[Loss]:
+    found = dict.fromkeys(name for text in texts(form).values() for name in tokens_in(text))
+    detail = "Stands in the texts as {{{0}}}: fill it in with adapt() before the export, or by hand after the import."
+    return [Loss("token", name, detail.format(name)) for name in found]

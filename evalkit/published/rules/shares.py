@@ -376,7 +376,7 @@ def _two_groups(row: PrintedRow, figures: Figures) -> tuple[Counts, Counts] | Fi
     if any(not side.pairs and side.complete for side in (one, other)):
         return needs("the counts of both groups")
     if not one.pairs or not other.pairs:
-        return Finding("not recomputable", "no list of pairs of counts: too many print as a share, or none that was tried does")
+        return Finding("not recomputable", "the pairs of counts cannot be listed: too many, or none that was tried")
     if len(one.pairs) * len(other.pairs) > MOST_PAIRS:
         return Finding("not recomputable", f"more than {MOST_PAIRS:,} pairs of counts print so")
     if any(count > n for count, n in one.pairs + other.pairs):
