@@ -405,7 +405,7 @@ def fisher(row: PrintedRow, figures: Figures) -> Finding:
     if isinstance(sides, Finding):
         return sides
     printed = row.number
-    tables = list(itertools.product(*(side.pairs for side in sides)))
+    tables = list(itertools.product(sides[0].pairs, sides[1].pairs))
     p_values = [fisher_exact(*one, *other).p_value for one, other in tables]
     (one, n_one), (other, n_other) = tables[0]
     how = f"Fisher's exact test of {one}/{n_one} v {other}/{n_other}"

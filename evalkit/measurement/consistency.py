@@ -1,0 +1,186 @@
+"""Reliability of scales: Cronbach's alpha and omega total, with intervals."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evalkit.errors import DataError, EstimationError, Problem, did_you_mean
+from evalkit.measurement.keyed import KeyedScale, Scales, keyed_scales
+from evalkit.numeric.reliability import alpha, feldt_interval, omega_total, one_factor
+from evalkit.numeric.values import Interval
+from evalkit.result import Estimates, Method, estimates
+
+Floats = npt.NDArray[np.float64]
+Missing = Literal["listwise", "pairwise"]
+_RULES = ("listwise", "pairwise")
+_NOTHING = Interval(np.nan, np.nan, np.nan)
+
+
+class UnkeyedItemWarning(UserWarning):
+    """An item runs against the rest of its scale."""
+
+
+def reliability_estimates(scale: KeyedScale, missing: Missing, level: float) -> tuple[list[dict[str, object]], int]:
+    """Estimate the reliability of one scale.
+
+    Parameters
+    ----------
+    scale : KeyedScale
+        Its answers.
+    missing : {"listwise", "pairwise"}
+        Which answers alpha rests on.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    list of dict, int
+        A row for alpha and one for omega total; the respondents with all items answered.
+    """
+    whole = scale.answers[np.isfinite(scale.answers).all(axis=1)]
+    used = _pairwise(scale.answers) if missing == "pairwise" else (_covariance(whole), len(whole))
+    covariance, n = used
+    flag = _unkeyed_note(scale, covariance)
+    alpha_row = _NOTHING
+    if n >= 2 and np.isfinite(covariance).all():
+        point = alpha(covariance)
+        alpha_row = feldt_interval(point, n, len(scale.items), level=level) if np.isfinite(point) else _NOTHING
+    omega_row, omega_note = _omega(_covariance(whole), len(whole), len(scale.items), level)
+    notes = "; ".join(note for note in (flag, omega_note) if note)
+    return [
+        _row("alpha", scale.name, alpha_row, n, flag),
+        _row("omega_total", scale.name, omega_row, len(whole), notes),
+    ], len(whole)
+
+
+def _row(term: str, group: str, interval: Interval, n: int, flag: str) -> dict[str, object]:
+    return {
+        "term": term,
+        "group": group,
+        "estimate": interval.estimate,
+        "std_error": interval.std_error,
+        "conf_low": interval.low,
+        "conf_high": interval.high,
+        "n": n,
+        "flag": flag,
+    }
+
+
+def _covariance(answers: Floats) -> Floats:
+    items = answers.shape[1]
+    return np.cov(answers, rowvar=False, ddof=1) if len(answers) > 1 else np.full((items, items), np.nan)
+
+
+def _pairwise(answers: Floats) -> tuple[Floats, int]:
+    """Covariance of each pair from those who answered both; n is that of the pair with the fewest."""
+    given = np.isfinite(answers).astype(float)
+    counts = given.T @ given
+    covariance = pd.DataFrame(answers).cov(min_periods=2).to_numpy()
+    return covariance, int(counts.min())
+
+
+def _omega(covariance: Floats, n: int, items: int, level: float) -> tuple[Interval, str]:
+    if items < 3:
+        return _NOTHING, "omega needs three items"
+    if n <= items or not np.isfinite(covariance).all() or np.linalg.eigvalsh(covariance)[0] <= 1e-10:
+        return _NOTHING, "omega not estimable: too few complete answers, or an item without variance"
+    # Maximum likelihood divides by n.
+    model = one_factor(covariance * (n - 1) / n, n)
+    if not model.converged:
+        return _NOTHING, "omega not estimable: the one-factor model did not settle"
+    note = "one-factor model at its edge (Heywood case): no interval" if model.heywood else ""
+    return omega_total(model, level=level), note
+
+
+def _unkeyed_note(scale: KeyedScale, covariance: Floats) -> str:
+    rest = covariance.sum(axis=1) - np.diag(covariance)
+    against = [item for item, value in zip(scale.items, rest, strict=True) if value < 0]
+    return f"looks unkeyed: {', '.join(against)}" if against else ""
+
+
+def reliability(
+    responses: pd.DataFrame, scales: Scales, *, missing: Missing = "listwise", level: float = 0.95
+) -> Estimates:
+    """Internal consistency of each scale: the share of the variance of its score that its items have in common.
+
+    Parameters
+    ----------
+    responses : pandas.DataFrame
+        Shape (respondents, columns), one column for each item, numbers in the codes of the answer scale; missing or
+        text is not answered.
+    scales : Instrument, str, pathlib.Path or mapping of str to sequence of str
+        An instrument (reverse-keyed items are turned round), its id or file; or scale -> item columns, keyed by you.
+    missing : {"listwise", "pairwise"}, default "listwise"
+        Alpha from respondents who answered every item of the scale, or from every pair of answers. Omega is always
+        listwise.
+    level : float, default 0.95
+        Confidence level.
+
+    Returns
+    -------
+    Estimates
+        For each scale (column `group`) the terms `alpha` (Feldt's interval) and `omega_total` (one-factor model by
+        maximum likelihood on the covariance, delta interval on the logit scale). The extra column `flag` names items
+        that look unkeyed, and why omega is missing.
+
+    Raises
+    ------
+    DataError
+        DAT-003 for a missing column, DAT-009 for a scale of fewer than two items, an item without answers or an unknown
+        rule for missing answers.
+    EstimationError
+        EST-001 when no scale has two complete respondents.
+
+    Warns
+    -----
+    UnkeyedItemWarning
+        When an item runs against the rest of its scale: reverse it, or ask why.
+
+    References
+    ----------
+    .. [1] Feldt LS, Woodruff DJ, Salih FA (1987). Appl Psychol Meas 11:93-103.
+    .. [2] McDonald RP (1999). Test Theory: A Unified Treatment, chapter 6.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"a": [1, 2, 3, 4, 5, 3, 1], "b": [2, 2, 3, 5, 4, 1, 2], "c": [1, 3, 3, 4, 5, 2, 2]})
+    >>> reliability(answers, {"all": ["a", "b", "c"]}).frame["estimate"].round(3).tolist()
+    [0.914, 0.921]
+    """
+    if missing not in _RULES:
+        problem = Problem("DAT-009", "missing", f'"{missing}"', " or ".join(_RULES), did_you_mean(missing, _RULES))
+        raise DataError(problem)
+    rows: list[dict[str, object]] = []
+    complete = []
+    for scale in keyed_scales(responses, scales):
+        found, whole = reliability_estimates(scale, missing, level)
+        rows += found
+        complete.append(whole)
+        if found[0]["flag"]:
+            warnings.warn(f"{scale.name} {found[0]['flag']}", UnkeyedItemWarning, stacklevel=2)
+    if max(complete) < 2:
+        raise EstimationError(
+            Problem(
+                "EST-001", "responses", "fewer than two complete respondents", "at least two", "Gather more answers."
+            )
+        )
+    method = Method(
+        name="internal consistency",
+        estimand="the share of the variance of a scale's score that its items have in common",
+        unit="proportion of variance",
+        level=level,
+        interval="Feldt for alpha, delta on the logit scale for omega",
+        n_given=len(responses),
+        n_used=len(responses),
+        assumptions=(
+            f"missing answers: {missing} for alpha, listwise for omega",
+            "alpha: all items measure the same thing equally well; omega: one factor",
+        ),
+        references=("Feldt LS et al. (1987) Appl Psychol Meas 11:93-103", "McDonald RP (1999), chapter 6"),
+    )
+    return estimates(rows, method)
