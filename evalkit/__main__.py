@@ -48,9 +48,10 @@ def main(words: Sequence[str] | None = None) -> int:
         _complain(str(error).strip())
         return REFUSED
     except KeyboardInterrupt:
-        _complain("Interrupted: finished files are whole, others are as they were.")
-        return INTERRUPTED
-    except SystemExit as ended:  # some versions of the library leave so when all is well
+        return _interrupted()
+    except SystemExit as ended:  # some versions of the library leave so, when all is well and when they are interrupted
+        if ended.code == INTERRUPTED:
+            return _interrupted()
         return ended.code if isinstance(ended.code, int) else FAULT * (ended.code is not None)
     except Exception as error:
         if os.environ.get(DEBUG):
@@ -61,6 +62,11 @@ def main(words: Sequence[str] | None = None) -> int:
         )
         return FAULT
     return 0
+
+
+def _interrupted() -> int:
+    _complain("Interrupted: finished files are whole, others are as they were.")
+    return INTERRUPTED
 
 
 def _print_anywhere() -> None:

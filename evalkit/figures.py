@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -37,6 +37,9 @@ _NAME = 24
 _BELOW = 46
 _LINE = 14
 _EVERYBODY = "all"
+# Letters in a line of a legend, and the most names that stand inside the axes.
+_WIDTH = 50
+_INSIDE = 4
 _WAVES = ("before", "after", "follow-up")
 _STYLE: dict[Any, Any] = {
     "font.size": 10,
@@ -237,23 +240,29 @@ def curves(
     series = _series(frame, result.tidy())
     rising = bool(frame["cause"].notna().any())
     with style():
-        ax = new_axes(7.0, (4.0 + (0.4 + 0.2 * len(series)) * risk_table)) if ax is None else ax
+        ax = new_axes(7.0, _height(list(series), risk_table=risk_table)) if ax is None else ax
         if frame.empty:
             return _nothing(ax)
         end = float(frame["time"].max())
         for index, (name, rows) in enumerate(series.items()):
-            _steps(ax, rows, textwrap.fill(name, 50), index)
+            _steps(ax, rows, textwrap.fill(name, _WIDTH), index)
         ax.set_ylim(0, 1.02)
         ax.set_xlim(0, (end or 1.0) * _BEYOND)
         ax.yaxis.set_major_formatter(ticker.PercentFormatter(1.0, decimals=0))
         ax.set_ylabel(textwrap.fill(label or result.method.unit, 44))
-        if list(series) != [_EVERYBODY]:
-            _legend(ax, len(series), rising=rising)
+        _legend(ax, list(series), rising=rising)
         ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, nbins=8))
         ax.set_xlabel(time_label)
         if risk_table:
             _risk_table(ax, series, end)
     return ax
+
+
+def _height(names: Sequence[str], *, risk_table: bool) -> float:
+    """Give the inches that curves need, with what is written below and above them."""
+    columns = _legend_columns(names)
+    above = sum(0.05 + 0.16 * math.ceil(len(name) / _WIDTH) for name in names) / columns if columns else 0.0
+    return 4.0 + above + (0.4 + 0.2 * len(names)) * risk_table
 
 
 def _series(frame: pd.DataFrame, given: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -274,11 +283,19 @@ def _same(values: pd.Series, value: object) -> pd.Series:
     return values.isna() if pd.isna(value) else values == value
 
 
-def _legend(ax: Axes, lines: int, *, rising: bool) -> None:
+def _legend_columns(names: Sequence[str]) -> int:
+    """Tell into how many columns above the axes the names go; 0 when they are few enough to stand inside."""
+    if len(names) <= _INSIDE:
+        return 0
+    return next((columns for columns, letters in ((3, 16), (2, 30)) if max(map(len, names)) <= letters), 1)
+
+
+def _legend(ax: Axes, names: Sequence[str], *, rising: bool) -> None:
     """Put a few names where a curve leaves room, many above the axes."""
-    if lines > 4:
-        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3 if lines > 6 else 2)
-    else:
+    columns = _legend_columns(names)
+    if columns:
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns)
+    elif list(names) != [_EVERYBODY]:
         ax.legend(loc="upper left" if rising else "lower left")
 
 

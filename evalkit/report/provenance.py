@@ -42,8 +42,14 @@ def provenance(
         "Data checksum": f"{checksum(data)} ({len(data)} files)",
         "Date": report_date(),
         "Disclosure profile": ", ".join(dict.fromkeys(profiles)) or "none: nothing was shown",
-        "Parameters": json.dumps(dict(parameters), default=str) if parameters else "as in the notebook",
+        "Parameters": json.dumps(dict(parameters), default=str, ensure_ascii=False)
+        if parameters
+        else "as in the notebook",
     }
+
+
+def _written(parameters: Mapping[str, object]) -> str:
+    return json.dumps(dict(parameters), default=str, ensure_ascii=False)
 
 
 def report_date() -> str:

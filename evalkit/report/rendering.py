@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import hmac
 import os
 import secrets
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -204,42 +208,72 @@ def _execute(book: Any, source: Path, token: str, progress: Progress) -> None:
         """Whatever kernels a laptop has registered, a report runs on the Python that renders it."""
 
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
-            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
+            argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=CRITICAL"]
             return KernelSpec(argv=argv, display_name=kernel_name, language="python")
-
-    done, running = 0, 0
-
-    def begin(cell_index: int, **_: object) -> None:
-        nonlocal running
-        running = cell_index
-
-    def count(**_: object) -> None:
-        nonlocal done
-        done += 1
-        progress(done, total)
 
     for cell in book.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    total = sum(cell.cell_type == "code" and bool(cell.source.strip()) for cell in book.cells)
+    run = _Run(sum(_runs(cell) for cell in book.cells), progress)
     client = NotebookClient(
         book,
         km=AsyncKernelManager(kernel_spec_manager=OwnPython()),
         timeout=_CELL_SECONDS,
         resources={"metadata": {"path": str(source.resolve().parent)}},
-        on_cell_start=begin,
-        on_cell_executed=count,
+        on_notebook_start=run.listen,
+        on_cell_start=run.begin,
+        on_cell_executed=run.count,
     )
     try:
         # The manager is ours, so the kernel would be left running if we did not ask for its end.
         client.execute(env=_environment(token), cleanup_kc=True)
     except CellExecutionError as error:
-        raise ReportError(_failed(book, source.name, f"{error.ename}: {error.evalue}", running)) from error
+        raise ReportError(_failed(book, source.name, f"{error.ename}: {error.evalue}", run.running)) from error
     except CellTimeoutError as error:
-        raise ReportError(_failed(book, source.name, f"no end within {_CELL_SECONDS} seconds", running)) from error
-    except RuntimeError as error:
+        raise ReportError(_failed(book, source.name, f"no end within {_CELL_SECONDS} seconds", run.running)) from error
+    except (RuntimeError, asyncio.CancelledError) as error:
+        if run.stopped:
+            raise KeyboardInterrupt from None
         what = "its Python process ended" if isinstance(error, DeadKernelError) else str(error)
-        raise ReportError(_failed(book, source.name, what, running)) from error
+        raise ReportError(_failed(book, source.name, what, run.running)) from error
+
+
+@dataclass(slots=True)
+class _Run:
+    """How far a notebook is; its methods are hooks of nbclient."""
+
+    total: int
+    progress: Progress
+    done: int = 0
+    running: int = 0
+    stopped: bool = False
+
+    def listen(self, **_: object) -> None:
+        """Let an interrupt end the run, which ends the kernel; what nbclient would do instead fails on its way out."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+        def stop() -> None:
+            self.stopped = True
+            if task is not None:
+                task.cancel()
+
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            # Windows, or a thread beside the main one, has no such handlers.
+            with suppress(RuntimeError, ValueError):
+                loop.add_signal_handler(asked, stop)
+
+    def begin(self, cell_index: int, **_: object) -> None:
+        self.running = cell_index
+
+    def count(self, **_: object) -> None:
+        self.done += 1
+        self.progress(self.done, self.total)
+
+
+def _runs(cell: Any) -> bool:
+    return (
+        cell.cell_type == "code" and bool(cell.source.strip()) and "skip-execution" not in cell.metadata.get("tags", [])
+    )
 
 
 def _environment(token: str) -> dict[str, str]:

@@ -106,6 +106,8 @@ def _written(values: pd.Series, name: str, counts: Sequence[str], digits: int) -
         return values.map({True: "yes", False: "no"}).astype(object)
     if pd.api.types.is_numeric_dtype(values):
         return values.astype(float).map(lambda value: text.number(value, digits)).astype(object)
+    if pd.api.types.is_datetime64_any_dtype(values) and values.equals(values.dt.normalize()):
+        values = values.dt.strftime("%Y-%m-%d")
     words = values.astype(object).where(values.notna(), text.MISSING).astype(str)
     return words.str.replace("_", " ") if name in _NAMES else words
 

@@ -1,0 +1,81 @@
+"""Checks on what comes in."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evalkit.errors import DataError, Problem
+from evalkit.frames import missing_columns, require, whole, within
+
+
+def _codes(problems: list[Problem]) -> list[str]:
+    return [problem.code for problem in problems]
+
+
+def test_all_missing_columns_are_named_at_once_with_the_nearest():
+    problems = missing_columns(pd.DataFrame({"grup": [], "n": []}), ["group", "n", "time"], "file.csv")
+    assert _codes(problems) == ["DAT-003", "DAT-003"]
+    assert problems[0].remedy == 'Did you mean "grup"?'
+    assert problems[0].place == "file.csv"
+    assert missing_columns(pd.DataFrame(), ["n"], "x")[0].remedy == "Add the column."
+
+
+def test_require_raises_everything_or_nothing():
+    require([], [])
+    one, two = (Problem("DAT-002", place, "f", "e", "r.") for place in "ab")
+    with pytest.raises(DataError) as caught:
+        require([one], [], [two])
+    assert caught.value.problems == (one, two)
+
+
+@pytest.mark.parametrize("value", [0, 100, 0.5, np.float64(3), np.int64(7), Fraction(1, 3)])
+def test_numbers_within_their_closed_limits_pass(value: object):
+    assert within("x", value, low=0, high=100) == []
+
+
+@pytest.mark.parametrize("value", [-0.001, 100.001, math.inf, -math.inf])
+def test_numbers_outside_are_named(value: float):
+    assert _codes(within("x", value, low=0, high=100)) == ["DAT-002"]
+
+
+@pytest.mark.parametrize("value", ["5", None, True, math.nan, [1], 1j])
+def test_what_is_not_a_number_is_named(value: object):
+    assert _codes(within("x", value)) == ["DAT-009"]
+
+
+def test_an_open_limit_excludes_itself():
+    assert _codes(within("x", 0.0, above=0)) == ["DAT-002"]
+    assert within("x", 1e-300, above=0) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"low": 0, "high": 1}, "a number from 0 to 1"),
+        ({"low": 5}, "a number of at least 5"),
+        ({"high": -5}, "a number of at most -5"),
+        ({"above": 3, "high": 4}, "a number above 3 and up to 4"),
+        ({"above": 3}, "a number above 3"),
+    ],
+)
+def test_the_range_is_said_in_words(limits: dict[str, float], said: str):
+    assert within("x", -1.0 if "high" not in limits else 9.0, **limits)[0].expected == said
+
+
+def test_infinity_is_outside_even_without_limits():
+    assert within("x", math.inf)[0].expected == "a finite number"
+
+
+@pytest.mark.parametrize("value", [3.0, "3", True, None, 2.5])
+def test_people_are_whole(value: object):
+    assert _codes(whole("n", value, low=1)) == ["DAT-009"]
+
+
+def test_people_have_a_lower_limit():
+    assert _codes(whole("n", 0, low=1)) == ["DAT-002"]
+    assert whole("n", np.int64(1), low=1) == []
