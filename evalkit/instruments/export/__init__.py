@@ -60,9 +60,7 @@ PLATFORMS: Mapping[str, Platform] = MappingProxyType(
 )
 
 
-def export_survey(
-    instrument: Instrument, platform: str, path: str | Path, *, wave: str | None = None
-) -> ExportReport:
+def export_survey(instrument: Instrument, platform: str, path: str | Path, *, wave: str | None = None) -> ExportReport:
     """Write an instrument in the format of a survey platform.
 
     Parameters

@@ -136,7 +136,7 @@ def test_languages(small: Instrument) -> None:
         ("options", {"agreed": {1: "x"}}, 'Did you mean "agree"'),
         ("add", [{"id": "x", "kind": "date", "text": "X?", "section": "star"}], 'Did you mean "start"'),
         ("add", [{"id": "x", "kind": "date", "text": "X?", "after": "goods"}], 'Did you mean "good"'),
-        ("translations", {"cy": {}}, "Known"),
+        ("translations", {"cy": {}}, "There are none"),
         ("languages", ["cy"], "Put it first"),
     ],
 )
