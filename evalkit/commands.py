@@ -41,8 +41,8 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from evalkit.report.page import index_page
-    from evalkit.report.provenance import provenance
+    from evalkit.report.layout import index_page
+    from evalkit.report.origin import provenance
     from evalkit.report.rendering import render
 
     sources = _notebooks(notebooks)

@@ -4,7 +4,7 @@ Profiles are data. The primary rule and rounding are here; complementary suppres
 """
 
 from evalkit.disclosure.profiles import Profile, list_profiles, load_profile
-from evalkit.disclosure.release import Released, release, release_frame
+from evalkit.disclosure.releasing import Released, release, release_frame
 from evalkit.disclosure.rules import breaches, release_counts
 
 __all__ = [

@@ -29,7 +29,7 @@ def withheld(counts: npt.ArrayLike, profile: Profile) -> Flags:
     """
     values = np.asarray(counts, dtype=float)
     small = values < profile.threshold
-    return small if profile.withhold_zero else small & (values > 0)
+    return small if profile.withhold_zero else small & (values != 0)
 
 
 def rounded(counts: npt.ArrayLike, profile: Profile) -> Floats:

@@ -21,8 +21,8 @@ from evalkit.disclosure import breaches, load_profile
 from evalkit.errors import DataError, DisclosureError, Problem, ReportError, did_you_mean
 from evalkit.files import list_files, read_text, write_atomic
 from evalkit.frames import Problems, require
-from evalkit.report.page import Entry, first_heading_problem, page
-from evalkit.report.provenance import provenance, report_date
+from evalkit.report.layout import Entry, first_heading_problem, page
+from evalkit.report.origin import provenance, report_date
 from evalkit.report.showing import MARK, TOKEN, sign
 
 PARAMETERS = "parameters"

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from evalkit import figures
 from evalkit.disclosure import Released, load_profile, release, release_frame
 from evalkit.disclosure.profiles import DEFAULT
-from evalkit.disclosure.release import as_result
+from evalkit.disclosure.releasing import as_result
 from evalkit.errors import DataError, Problem, did_you_mean
 from evalkit.frames import Problems, require
 from evalkit.report import tables

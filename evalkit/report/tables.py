@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from evalkit.disclosure.release import Released
+from evalkit.disclosure.releasing import Released
 from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.report import text
 from evalkit.result import CURVE_COLUMNS, ESTIMATE_COLUMNS

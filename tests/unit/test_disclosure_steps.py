@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalkit.disclosure import Profile, breaches, load_profile, release
-from evalkit.disclosure.release import Released, as_result
+from evalkit.disclosure.releasing import Released, as_result
 from evalkit.numeric.lifetables import life_table
 from evalkit.report import tables
 from evalkit.result import CURVE_COLUMNS, Curve, Method, curve

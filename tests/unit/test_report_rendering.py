@@ -17,7 +17,7 @@ from pages import elements, faults
 import evalkit
 from evalkit.errors import DataError, DisclosureError, EvalkitError, ReportError
 from evalkit.report import rendering
-from evalkit.report.page import first_heading_problem
+from evalkit.report.layout import first_heading_problem
 from evalkit.report.rendering import render
 from evalkit.report.showing import MARK, sign
 
@@ -254,6 +254,18 @@ def test_the_audit_notices_a_planted_count(mark: dict[str, Any], wrong: int):
         return
     message = _refused(lambda: rendering._audit([_mark([50]), mark], "x.ipynb"), DisclosureError)
     assert message.startswith(f'DIS-004 x.ipynb, "T", column n: {wrong} counts')
+
+
+def test_what_is_shown_is_audited_before_it_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def execute(book: Any, _source: Path, token: str, _progress: object) -> None:
+        told, data = _mark([3]), {"text/html": "x"}
+        signed = {**told, "signature": sign(data, told, token)}
+        book.cells[1].outputs = [new_output("display_data", data=data, metadata={MARK: signed})]
+
+    monkeypatch.setattr(rendering, "_execute", execute)
+    book = write_book(tmp_path / "x.ipynb")
+    assert _refused(lambda: render(book, tmp_path / "x.html"), DisclosureError).startswith("DIS-004 x.ipynb")
+    assert not (tmp_path / "x.html").exists()
 
 
 def test_only_a_mark_with_the_right_signature_is_ours():

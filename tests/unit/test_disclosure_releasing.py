@@ -1,0 +1,326 @@
+"""What may leave of estimates and plain tables: hidden rows leak nothing, rounded counts are not given away."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evalkit.disclosure import breaches, load_profile, release, release_frame
+from evalkit.disclosure.releasing import Released, as_result
+from evalkit.errors import DataError, DisclosureError
+from evalkit.numeric.proportions import clopper_pearson, newcombe, wilson
+from evalkit.report import tables
+from evalkit.result import ESTIMATE_COLUMNS, Estimates, Method, estimates
+
+STAFF = load_profile("staff-survey")
+OPEN = load_profile("opensafely")
+POINTS = Method(name="mean", estimand="e", unit="points", n_given=100, n_used=100)
+SHARE = dataclasses.replace(POINTS, unit="proportion", interval="Wilson score")
+NUMBERS = [name for name in ESTIMATE_COLUMNS if name not in {"term", "group"}]
+
+
+def _row(n: float, **more: object) -> dict[str, object]:
+    numbers = {"estimate": 3.5, "std_error": 0.5, "statistic": 7.0, "df": n - 1, "p_value": 0.01234}
+    return {"term": "mean", "group": f"g{n}", **numbers, "conf_low": 2.5, "conf_high": 4.5, "n": n, **more}
+
+
+def _share(events: float, n: float, make: object = wilson) -> dict[str, object]:
+    interval = make(events, n)  # type: ignore[operator]
+    return {
+        "term": "share",
+        "estimate": interval.estimate,
+        "conf_low": interval.low,
+        "conf_high": interval.high,
+        "n": n,
+    }
+
+
+def _one(rows: list[dict[str, object]], method: Method, profile: str) -> pd.Series:
+    return release(estimates(rows, method), load_profile(profile)).frame.iloc[0]
+
+
+# --- estimates -----------------------------------------------------------------------------------------------------
+
+
+def test_a_hidden_row_keeps_its_names_and_nothing_else():
+    own = {"events": 3, "who": "3 of 10", "sure": True, "unit": "points", "interval": "t", "scale": "identity"}
+    result = estimates([_row(10, **own), _row(11, **own)], dataclasses.replace(POINTS, unit="by row"))
+    frame = release(result, STAFF).frame
+    hidden = frame.iloc[0]
+    kept = {
+        "term": "mean",
+        "group": "g10",
+        "unit": "points",
+        "interval": "t",
+        "scale": "identity",
+        "flag": "suppressed",
+    }
+    assert hidden.dropna().replace("", np.nan).dropna().to_dict() == kept
+    assert frame.iloc[1].to_dict() == {**_row(11, **own), "flag": ""}
+
+
+def test_a_hidden_row_leaks_nothing_in_the_written_table():
+    released = release(estimates([_row(10, secret=7777, who="Ann")], POINTS), STAFF)
+    for written in (tables.as_text(released, "t"), tables.as_html(released, "t")):
+        assert not any(leak in written for leak in ("7777", "7,777", "Ann", "3.5", "0.012"))
+        assert "withheld" in written
+
+
+@pytest.mark.parametrize(("n", "hidden"), [(10, True), (11, False), (0, True), (math.nan, True), (10.99, True)])
+def test_the_threshold_is_where_it_should_be(n: float, hidden: bool):  # noqa: FBT001
+    line = _one([_row(n)], POINTS, "staff-survey")
+    assert (line["flag"] == "suppressed") is hidden
+    assert bool(line[NUMBERS].isna().all()) is hidden
+
+
+@pytest.mark.parametrize(("df", "hidden"), [(9, True), (9.99, True), (10, False), (math.nan, False)])
+def test_acro_withholds_fewer_than_ten_degrees_of_freedom(df: float, hidden: bool):  # noqa: FBT001
+    assert (_one([_row(40, df=df)], POINTS, "acro")["flag"] == "suppressed") is hidden
+
+
+@pytest.mark.parametrize(("n", "hidden"), [(22, True), (22.5, False), (23, False), (40, False)])
+def test_hesa_withholds_proportions_on_fewer_than_22_5(n: float, hidden: bool):  # noqa: FBT001
+    assert (_one([_share(n / 2, n)], SHARE, "hesa")["flag"] == "suppressed") is (hidden or n / 2 % 1 != 0)
+
+
+@pytest.mark.parametrize(("n", "hidden"), [(7, True), (8, False), (22, False)])
+def test_hesa_withholds_means_on_seven_or_fewer(n: float, hidden: bool):  # noqa: FBT001
+    assert (_one([_row(n)], POINTS, "hesa")["flag"] == "suppressed") is hidden
+
+
+def test_public_leaves_everything_as_it_is():
+    result = estimates([_row(1, events=1), _row(0)], POINTS)
+    released = release(result, load_profile("public"))
+    pd.testing.assert_frame_equal(released.frame, result.tidy())
+
+
+def test_release_does_not_touch_the_result():
+    result = estimates([_row(3)], POINTS)
+    before = result.tidy()
+    release(result, STAFF)
+    release(result, OPEN)
+    pd.testing.assert_frame_equal(result.tidy(), before)
+
+
+# --- rounding ------------------------------------------------------------------------------------------------------
+
+
+def test_a_proportion_is_computed_again_from_rounded_counts():
+    line = _one([_share(23, 48)], SHARE, "opensafely")  # 23 -> 25, 48 -> 50
+    again = wilson(25, 50)
+    np.testing.assert_allclose(
+        line[["estimate", "conf_low", "conf_high", "n"]].astype(float), [again.estimate, again.low, again.high, 50]
+    )
+
+
+def test_an_exact_interval_is_computed_again_as_an_exact_interval():
+    line = _one([_share(23, 48, clopper_pearson)], SHARE, "opensafely")
+    again = clopper_pearson(25, 50)
+    np.testing.assert_allclose(line[["conf_low", "conf_high"]].astype(float), [again.low, again.high])
+
+
+@pytest.mark.parametrize(
+    ("events", "n", "profile", "hidden"),
+    [
+        (7, 48, "opensafely", True),  # few with
+        (41, 48, "opensafely", True),  # few without
+        (0, 48, "opensafely", True),
+        (48, 48, "opensafely", True),
+        (8, 48, "opensafely", False),
+        (0, 48, "nhs-hospital", False),
+        (48, 48, "nhs-hospital", False),
+        (3, 48, "nhs-hospital", True),
+        (1, 48, "hesa", False),
+        (1, 48, "opensafely-midpoint6", False),
+    ],
+)
+def test_a_proportion_of_too_few_is_withheld(events: int, n: int, profile: str, hidden: bool):  # noqa: FBT001
+    assert (_one([_share(events, n)], SHARE, profile)["flag"] == "suppressed") is hidden
+
+
+@pytest.mark.parametrize("unit", ["proportion", "proportion still in post", "per cent", "percentage points"])
+def test_what_is_not_seen_to_be_a_share_of_people_is_withheld_where_counts_are_rounded(unit: str):
+    gap = newcombe(30, 40, 14, 40)  # 0.4 of 40 would pass for 16 people
+    row = {"term": "difference", "estimate": gap.estimate, "conf_low": gap.low, "conf_high": gap.high, "n": 40}
+    line = _one([row], dataclasses.replace(SHARE, unit=unit), "opensafely")
+    assert line["flag"] == "suppressed"
+    assert math.isnan(line["estimate"])
+
+
+def test_a_share_that_was_rounded_before_is_withheld_where_counts_are_rounded():
+    row = _share(7, 23)
+    line = _one([{**row, "estimate": round(float(row["estimate"]), 4)}], SHARE, "opensafely-midpoint6")  # type: ignore[arg-type]
+    assert line["flag"] == "suppressed"
+
+
+@pytest.mark.parametrize("profile", ["opensafely", "opensafely-midpoint6", "nhs-hospital", "hesa"])
+def test_nothing_beside_a_rounded_n_tells_the_exact_n(profile: str):
+    line = _one([_row(43, estimate=3.514159, events=17, who="17 of 43", note_n=43)], POINTS, profile)
+    assert {"events", "who", "note_n"}.isdisjoint(line.index)
+    assert line[["std_error", "statistic", "df"]].isna().all()  # df is n - 1; the others lead to df
+    assert line["estimate"] == 3.51
+    assert line["p_value"] == 0.012
+    assert line["n"] != 43
+
+
+def test_a_test_without_an_estimate_keeps_its_p_value_under_rounding():
+    line = _one([{"term": "logrank", "statistic": 22.39, "df": 1.0, "p_value": 0.00234, "n": 400}], SHARE, "opensafely")
+    assert line["flag"] == ""
+    assert line["p_value"] == 0.002
+
+
+# --- what is said about n ------------------------------------------------------------------------------------------
+
+
+def _caption(profile: str, used: int, **dropped: int) -> str:
+    method = dataclasses.replace(
+        POINTS, n_used=used, n_given=used + sum(dropped.values()), n_dropped={**dropped}, interval="t"
+    )
+    return release(estimates([_row(used)], method), load_profile(profile)).caption
+
+
+@pytest.mark.parametrize(
+    ("profile", "used", "dropped", "said"),
+    [
+        ("staff-survey", 40, {}, "n = 40"),
+        ("staff-survey", 40, {"none": 0}, "n = 40"),
+        ("staff-survey", 40, {"late": 2}, "n = 40; some left out"),
+        ("staff-survey", 40, {"late": 30, "blank": 2}, "n = 40; some left out"),
+        ("staff-survey", 40, {"late": 30, "blank": 0}, "n = 40 of 70 (late: 30)"),
+        ("staff-survey", 9, {"late": 30}, "n withheld"),
+        ("opensafely", 43, {"late": 8}, "n = 45 of 50 (late: 10)"),
+        ("opensafely", 43, {"late": 7}, "n = 45; some left out"),
+        ("opensafely-midpoint6", 43, {"late": 1}, "n = 45 of 45 (late: 3)"),
+        ("hesa", 43, {"late": 2}, "n = 45 of 45 (late: 0)"),
+        ("public", 3, {"late": 2}, "n = 3 of 5 (late: 2)"),
+    ],
+)
+def test_a_caption_does_not_tell_the_few_who_were_left_out(profile: str, used: int, dropped: dict[str, int], said: str):
+    assert _caption(profile, used, **dropped) == f"mean; unit: points; {said}; 95 % interval: t"
+
+
+def test_a_caption_does_not_tell_the_n_of_a_row_that_is_hidden():
+    # 100 in all and 92 in the row that is shown would be 8 in the other.
+    assert "n withheld" in release(estimates([_row(92), _row(8)], POINTS), STAFF).caption
+    assert "n = 100" in release(estimates([_row(80), _row(20)], POINTS), STAFF).caption
+
+
+def test_a_caption_is_silent_where_nobody_stated_n():
+    method = Method(name="as printed", estimand="e", unit="odds ratio")
+    assert release(estimates([_row(40)], method), load_profile("public")).caption == "as printed; unit: odds ratio"
+
+
+def test_what_goes_to_a_figure_says_no_more_than_what_was_released():
+    result = estimates([_row(8, events=3), _row(50, events=20)], POINTS)
+    back = as_result(release(result, STAFF), result)
+    assert isinstance(back, Estimates)
+    assert back.tidy()["n"].tolist()[1:] == [50]
+    assert math.isnan(back.tidy().loc[0, "n"])
+    assert (back.method.n_given, back.method.n_used, dict(back.method.n_dropped)) == (0, 0, {})
+
+
+# --- plain tables --------------------------------------------------------------------------------------------------
+
+
+def _table() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "site": ["A", "B"],
+            "team": pd.Categorical(["x", "y"]),
+            "n": [8, 30],
+            "mean": [3.25, 4.25],
+            2020: [111, 222],
+            "comment": ["the 3 nurses", "fine"],
+            "sure": [True, False],
+            "day": pd.to_datetime(["2024-01-02", "2024-02-03"]),
+            "odd": [[1], [2]],
+        }
+    )
+
+
+def test_a_hidden_row_of_a_table_keeps_the_text_in_front_and_nothing_else():
+    frame = release_frame(_table(), ["n"], STAFF).frame
+    hidden = frame.iloc[0]
+    assert hidden.replace("", np.nan).dropna().to_dict() == {"site": "A", "team": "x", "flag": "suppressed"}
+    shown = frame.iloc[1]
+    assert shown[["n", "mean", "2020", "comment", "sure", "flag"]].tolist() == [30, 4.25, 222, "fine", False, ""]
+
+
+@pytest.mark.parametrize("counts", [["n", "left"], ["left", "n"]])
+def test_any_small_or_missing_count_hides_its_row(counts: list[str]):
+    frame = pd.DataFrame({"g": list("abcd"), "n": [30, 30, 8, 30], "left": [20, 2, 20, None]}, dtype=object)
+    released = release_frame(frame, counts, STAFF).frame
+    assert released["flag"].tolist() == ["", "suppressed", "suppressed", "suppressed"]
+    assert released[["n", "left"]].isna().all(axis=1).tolist() == [False, True, True, True]
+
+
+def test_a_table_must_say_what_its_counts_are():
+    for counts in (None, []):
+        with pytest.raises(DisclosureError, match="DIS-003"):
+            release_frame(_table(), counts, STAFF)
+
+
+def test_a_rounded_count_may_not_stand_beside_an_exact_number():
+    with pytest.raises(DisclosureError, match="DIS-003 counts: numbers that are not named as counts: mean, 2020"):
+        release_frame(_table(), ["n"], OPEN)
+    frame = pd.DataFrame({"g": ["a"], "n": [43], "left": [12]})
+    assert release_frame(frame, ["n", "left"], OPEN).frame[["n", "left"]].to_numpy().tolist() == [[45, 10]]
+
+
+def test_one_count_may_be_named_without_a_list():
+    assert release_frame(_table(), "n", STAFF).counts == ("n",)
+
+
+@pytest.mark.parametrize("profile", ["staff-survey", "public"])
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        (pd.DataFrame({"g": ["a"], "m": [12]}), "DAT-003"),
+        (pd.DataFrame({"g": ["a"], "n": ["many"]}), "DAT-004"),
+        (pd.DataFrame({"g": ["a"], "n": [-12]}), "DAT-002"),
+        (pd.DataFrame({"g": ["a"], "n": [math.inf]}), "DAT-002"),
+        (pd.DataFrame([["a", 12, 13]], columns=["g", "n", "n"]), "DAT-010"),
+    ],
+)
+def test_counts_that_are_not_counts_are_refused(profile: str, frame: pd.DataFrame, code: str):
+    with pytest.raises(DataError, match=code):
+        release_frame(frame, ["n"], load_profile(profile))
+
+
+def test_a_table_is_not_touched_and_its_index_does_not_matter():
+    frame = _table().set_index(pd.Index(["Ann", "Bob"]))
+    before = frame.copy()
+    released = release_frame(frame, ["n"], STAFF).frame
+    pd.testing.assert_frame_equal(frame, before)
+    assert released.index.tolist() == [0, 1]
+
+
+PROFILES = ["staff-survey", "opensafely", "opensafely-midpoint6", "nhs-hospital", "acro", "hesa"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@settings(max_examples=30)
+@given(people=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=6))
+def test_no_release_is_ever_a_breach(profile: str, people: list[tuple[int, int]]):
+    rules = load_profile(profile)
+    ns, shares = zip(*people, strict=True)
+    rows = [_share(min(share, n), n) if n else _row(0) for n, share in people]
+    for released in (
+        release(estimates(rows, SHARE), rules),
+        release(estimates([_row(n) for n in ns], POINTS), rules),
+        release_frame(pd.DataFrame({"g": ["a"] * len(ns), "n": ns, "left": shares}), ["n", "left"], rules),
+    ):
+        assert isinstance(released, Released)
+        assert not any(breaches(released.frame[name], rules).any() for name in released.counts)
+
+
+def test_no_row_and_no_number_are_no_fault():
+    assert release(estimates([], POINTS), STAFF).frame.empty
+    assert release(estimates([], SHARE), OPEN).frame.empty
+    assert release_frame(pd.DataFrame({"g": [], "n": []}), ["n"], STAFF).frame.empty
