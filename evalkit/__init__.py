@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     from evalkit.errors import LinkageError as LinkageError
     from evalkit.errors import ReportError as ReportError
     from evalkit.figures import plot as plot
+    from evalkit.instruments.export import export_survey as export_survey
+    from evalkit.instruments.export.report import ExportReport as ExportReport
+    from evalkit.instruments.library import list_instruments as list_instruments
+    from evalkit.instruments.library import load_instrument as load_instrument
+    from evalkit.instruments.model import Instrument as Instrument
+    from evalkit.instruments.responses import read_responses as read_responses
+    from evalkit.measurement.consistency import reliability as reliability
+    from evalkit.measurement.items import item_statistics as item_statistics
+    from evalkit.measurement.items import response_distribution as response_distribution
+    from evalkit.measurement.quality import response_quality as response_quality
     from evalkit.published.counts import consistent_counts as consistent_counts
     from evalkit.published.counts import implied_life_table as implied_life_table
     from evalkit.published.granularity import grim as grim
@@ -38,6 +48,7 @@ if TYPE_CHECKING:
     from evalkit.result import Curve as Curve
     from evalkit.result import Estimates as Estimates
     from evalkit.result import Method as Method
+    from evalkit.scoring import score as score
 
 __version__ = "0.1.0"
 
@@ -49,7 +60,9 @@ _PUBLIC = {
     "Estimates": "evalkit.result",
     "EstimationError": "evalkit.errors",
     "EvalkitError": "evalkit.errors",
+    "ExportReport": "evalkit.instruments.export.report",
     "ImmortalTimeError": "evalkit.errors",
+    "Instrument": "evalkit.instruments.model",
     "InstrumentError": "evalkit.errors",
     "LinkageError": "evalkit.errors",
     "Method": "evalkit.result",
@@ -58,22 +71,33 @@ _PUBLIC = {
     "compare_retention": "evalkit.published.retention",
     "consistent_counts": "evalkit.published.counts",
     "difference_from_summary": "evalkit.published.summaries",
+    "export_survey": "evalkit.instruments.export",
     "grim": "evalkit.published.granularity",
     "grimmer": "evalkit.published.granularity",
     "implied_life_table": "evalkit.published.counts",
     "interval_to_p": "evalkit.published.intervals",
+    "item_statistics": "evalkit.measurement.items",
+    "list_instruments": "evalkit.instruments.library",
     "list_sources": "evalkit.published.sources",
+    "load_instrument": "evalkit.instruments.library",
     "load_published": "evalkit.published.sources",
     "log_symmetry": "evalkit.published.intervals",
     "p_to_statistic": "evalkit.published.intervals",
     "plot": "evalkit.figures",
     "proportions_from_summary": "evalkit.published.summaries",
+    "read_responses": "evalkit.instruments.responses",
+    "reliability": "evalkit.measurement.consistency",
     "render": "evalkit.report.rendering",
     "reproduce": "evalkit.published.reproduction",
+    "response_distribution": "evalkit.measurement.items",
+    "response_quality": "evalkit.measurement.quality",
     "retention_from_rates": "evalkit.published.retention",
+    "score": "evalkit.scoring",
     "show": "evalkit.report.showing",
 }
-_MODULES = frozenset({"disclosure", "errors", "figures", "published", "report", "result"})
+_MODULES = frozenset(
+    {"disclosure", "errors", "figures", "instruments", "measurement", "published", "report", "result", "scoring"}
+)
 
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604
 

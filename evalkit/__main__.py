@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from evalkit import __version__, commands
+from evalkit.commands import surveys
 from evalkit.errors import EvalkitError
 
 REFUSED = 2
@@ -26,6 +27,14 @@ app = App(
 )
 app.command(commands.report)
 app.command(commands.reproduce)
+survey = App(name="survey", help="List, show, check, export, compare and start survey instruments.")
+survey.command(surveys.list_surveys, name="list")
+survey.command(surveys.show)
+survey.command(surveys.check)
+survey.command(surveys.export)
+survey.command(surveys.diff)
+survey.command(surveys.new)
+app.command(survey)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from evalkit.errors import InstrumentError, Problem
 from evalkit.instruments import check_conditions, check_items, check_scales, check_texts
-from evalkit.instruments.findings import RULES, Finding, findings
+from evalkit.instruments.findings import RULES, Finding, all_findings
 from evalkit.instruments.model import Instrument
 
 RULE_MODULES = (check_items, check_texts, check_scales, check_conditions)
 
-__all__ = ["RULES", "RULE_MODULES", "Finding", "check_instrument", "findings", "problems_of"]
+__all__ = ["RULES", "RULE_MODULES", "Finding", "all_findings", "check_instrument", "problems_of"]
 
 
 def problems_of(instrument: Instrument) -> list[Problem]:
@@ -29,7 +29,7 @@ def problems_of(instrument: Instrument) -> list[Problem]:
     list of Problem
         Empty when it is right. The place is the instrument's id and the path of the part.
     """
-    return [finding.problem(f"instrument {instrument.id}") for finding in findings(instrument)]
+    return [finding.problem(f"instrument {instrument.id}") for finding in all_findings(instrument)]
 
 
 def check_instrument(instrument: Instrument) -> Instrument:

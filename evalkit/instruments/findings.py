@@ -70,7 +70,7 @@ def rule(function: Rule) -> Rule:
     return function
 
 
-def findings(instrument: Instrument) -> Iterator[Finding]:
+def all_findings(instrument: Instrument) -> Iterator[Finding]:
     """Apply every registered rule.
 
     Parameters

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from evalkit.errors import DataError, InstrumentError, Problem, did_you_mean
 from evalkit.files import read_text
-from evalkit.instruments.checks import findings
+from evalkit.instruments.checks import all_findings
 from evalkit.instruments.findings import Finding
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.shape import validated
@@ -186,7 +186,7 @@ def _finished(sheet: Sheet, problems: list[Problem]) -> Instrument:
     if instrument is not None:
         problems += [
             finding.problem(sheet.place(finding.where))
-            for finding in findings(instrument)
+            for finding in all_findings(instrument)
             if not _follows(finding, doubtful, instrument)
         ]
     if problems or instrument is None:

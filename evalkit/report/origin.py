@@ -36,15 +36,26 @@ def provenance(
         Label -> value, in the order in which they are printed.
     """
     return {
-        "evalkit": __version__,
-        "Git commit": git_commit() or "none (installed package)",
+        **common_origin(),
         "Notebook": f"{notebook.name} ({checksum([notebook])})",
         "Data checksum": f"{checksum(data)} ({len(data)} files)",
-        "Date": report_date(),
         "Disclosure profile": ", ".join(dict.fromkeys(profiles)) or "none: nothing was shown",
-        "Parameters": json.dumps(dict(parameters), default=str, ensure_ascii=False)
-        if parameters
-        else "as in the notebook",
+        "Parameters": _written(parameters) if parameters else "as in the notebook",
+    }
+
+
+def common_origin() -> dict[str, str]:
+    """Gather what every page of one run has in common.
+
+    Returns
+    -------
+    dict of str to str
+        Version, commit and date, under the labels that are printed.
+    """
+    return {
+        "evalkit": __version__,
+        "Git commit": git_commit() or "none (installed package)",
+        "Date": report_date(),
     }
 
 

@@ -99,7 +99,17 @@ def show(
         drawn = _draw(what, released, figure, alt)
         numbers = tables.as_html(released, f"Numbers: {title}", note, digits)
         bundle["text/html"] = _figure_html(drawn, title, alt, numbers)
-    display(bundle, raw=True, metadata={MARK: _registration(bundle, released, title)})  # type: ignore[no-untyped-call]
+    mark = {MARK: _registration(bundle, released, title)}
+    display(_Bundle(bundle), raw=True, metadata=mark)  # type: ignore[no-untyped-call]
+
+
+class _Bundle(dict[str, str]):
+    """What a notebook displays; outside a notebook it prints as its plain text."""
+
+    def __repr__(self) -> str:
+        return self["text/plain"]
+
+    __str__ = __repr__
 
 
 def _not_shown(what: object, form: str) -> Problems:

@@ -32,6 +32,8 @@ _HEADINGS = {
     "interval": "Interval by",
     "flag": "Note",
 }
+# Years and other times take no comma at the thousand.
+_TIMES = ("time", "year")
 _COUNTS = ("n", "n_at_risk", "n_events", "n_censored")
 # Columns whose values are names in snake case.
 _NAMES = ("term", "statistic")
@@ -100,6 +102,8 @@ def _applies(frame: pd.DataFrame, name: str, released: Released) -> bool:
 def _written(values: pd.Series, name: str, counts: Sequence[str], digits: int) -> pd.Series:
     if (name in counts or name in _COUNTS) and pd.api.types.is_numeric_dtype(values):
         return values.map(text.count).astype(object)
+    if name in _TIMES and pd.api.types.is_numeric_dtype(values):
+        return values.map(lambda value: text.MISSING if pd.isna(value) else f"{value:.10g}").astype(object)
     if name == "p_value" and pd.api.types.is_numeric_dtype(values):
         return values.map(text.p_value).astype(object)
     if pd.api.types.is_bool_dtype(values):

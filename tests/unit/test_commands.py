@@ -15,8 +15,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import evalkit
-from evalkit import __main__, commands
+from evalkit import __main__
 from evalkit.__main__ import main
+from evalkit.commands import console, reports
 from evalkit.errors import DataError, Problem
 
 SHOWN = (
@@ -165,7 +166,7 @@ def test_a_message_cannot_steer_the_terminal(monkeypatch: pytest.MonkeyPatch, ca
 
 
 def test_a_table_cannot_steer_the_terminal_and_is_not_markup(capsys: pytest.CaptureFixture[str]):
-    commands._print_table(commands._console(), "[red]\x1b[31mT", [{"A": "\x1b[2J", "B": "[bold]x[/bold]"}])
+    console.print_table(console.open_console(), "[red]\x1b[31mT", [{"A": "\x1b[2J", "B": "[bold]x[/bold]"}])
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "[bold]x[/bold]" in out
@@ -208,15 +209,15 @@ def test_two_reports_are_not_written_to_one_file(
 
 
 def test_notebooks_are_found_by_name_or_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    known = commands._notebooks([])
+    known = reports._notebooks([])
     assert known[0].stem == "01-published-evaluations"
-    assert commands._notebooks(["01-published-evaluations"]) == known[:1]
-    assert commands._notebooks(["01-published-evaluations.ipynb"]) == known[:1]
+    assert reports._notebooks(["01-published-evaluations"]) == known[:1]
+    assert reports._notebooks(["01-published-evaluations.ipynb"]) == known[:1]
     monkeypatch.chdir(tmp_path)
     _book(tmp_path / "mine.ipynb")
-    assert commands._notebooks(["mine.ipynb"]) == [Path("mine.ipynb")]
+    assert reports._notebooks(["mine.ipynb"]) == [Path("mine.ipynb")]
     with pytest.raises(DataError, match="DAT-006"):
-        commands._notebooks(["01-published-evaluations.txt"])
+        reports._notebooks(["01-published-evaluations.txt"])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such signal")

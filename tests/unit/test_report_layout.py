@@ -152,7 +152,8 @@ def test_outputs_without_a_mark_and_code_are_not_on_the_page():
         {"output_type": "stream", "name": "stderr", "text": "SECRET-1"},
         {"output_type": "display_data", "data": {"text/html": "SECRET-2"}, "metadata": {}},
         {"output_type": "display_data", "data": {"text/html": "<p>fine</p>"}, "metadata": {"evalkit": {}}},
-        {"output_type": "display_data", "data": {"text/plain": "SECRET-3"}, "metadata": {"evalkit": {}}},
+        {"output_type": "display_data", "data": {"text/plain": "SECRET-3"}, "metadata": {}},
+        {"output_type": "display_data", "data": {"text/plain": "a <b> & c"}, "metadata": {"evalkit": {}}},
     ]
     cells = [
         _text("# A"),
@@ -161,6 +162,7 @@ def test_outputs_without_a_mark_and_code_are_not_on_the_page():
     ]
     html, _, _ = page(cells, FOOTER)
     assert "<p>fine</p>" in html
+    assert "a &lt;b&gt; &amp; c</pre>" in html
     assert "SECRET" not in html
 
 

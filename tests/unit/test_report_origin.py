@@ -22,9 +22,9 @@ def test_everything_that_is_needed_to_make_it_again(tmp_path: Path, monkeypatch:
     assert list(found) == [
         "evalkit",
         "Git commit",
+        "Date",
         "Notebook",
         "Data checksum",
-        "Date",
         "Disclosure profile",
         "Parameters",
     ]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from evalkit.instruments.findings import RULES, Finding, findings
+from evalkit.instruments.findings import RULES, Finding, all_findings
 from evalkit.instruments.model import Instrument
 
 
@@ -13,5 +13,5 @@ def test_a_finding_names_place_and_path() -> None:
 
 def test_all_rules_are_applied(small: Instrument) -> None:
     broken = small.changed(id="Small", scales=(small.scales[0].changed(reverse=("nobody",)),))
-    assert {"INS-010", "INS-014"} <= {finding.code for finding in findings(broken)}
+    assert {"INS-010", "INS-014"} <= {finding.code for finding in all_findings(broken)}
     assert RULES["reverse_items"](small) is not None
