@@ -40,6 +40,8 @@ _EVERYBODY = "all"
 # Letters in a line of a legend, and the most names that stand inside the axes.
 _WIDTH = 50
 _INSIDE = 4
+# From one side to the other through a light grey: told apart with any kind of colour vision, and in grey.
+_PARTED = ("#B35806", "#F1A340", "#DDDDDD", "#7FB2DC", "#0B4F8A")
 _WAVES = ("before", "after", "follow-up")
 _STYLE: dict[Any, Any] = {
     "font.size": 10,
@@ -404,6 +406,77 @@ def ratings(
         ax.set_xlabel(label)
         ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(waves))
     return ax
+
+
+def likert(frame: pd.DataFrame, ax: Axes | None = None, *, label: str = "Share of those who answered") -> Axes:
+    """Draw the answers to items that share one option set as bars that part at the middle category.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row for each item and category, as `response_distribution` gives it: `text, label, kind, share, n_answered`.
+        Rows that are no answers are not drawn; items without shares (withheld, or nobody answered) say so.
+    ax : matplotlib.axes.Axes, optional
+        Where; else new axes as high as the rows need.
+    label : str, default "Share of those who answered"
+        Label of the horizontal axis.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The axes that were drawn on: the neutral category is centred on zero, empty categories keep their place in the
+        legend.
+
+    Raises
+    ------
+    DataError
+        DAT-003 for a missing column, DAT-009 without an answer category or when the items have different ones.
+    """
+    require(missing_columns(frame, ["text", "label", "kind", "share", "n_answered"], "frame"))
+    answers = frame[frame["kind"] == "answer"]
+    categories = list(dict.fromkeys(answers["label"]))
+    table = answers.pivot(index="text", columns="label", values="share").reindex(
+        index=list(dict.fromkeys(answers["text"])), columns=categories
+    )
+    people = answers.drop_duplicates("text").set_index("text")["n_answered"]
+    if not categories or len(answers) != table.size:
+        found = f"{len(answers)} rows for {len(table)} items"
+        raise DataError(Problem("DAT-009", "frame", found, "the same categories for all items", "Draw them apart."))
+    with style():
+        names = [textwrap.fill(str(text), 44) for text in table.index]
+        lines = max(name.count("\n") + 1 for name in names)
+        ax = new_axes(8.0, 1.7 + (0.26 + 0.17 * lines) * len(table)) if ax is None else ax
+        _parted_bars(ax, table)
+        rows = np.arange(len(table))[::-1]
+        ax.set_yticks(rows, names)
+        for row, text in zip(rows, table.index, strict=True):
+            known = table.loc[text].notna().all()
+            note = f"n = {people[text]:,.0f}" if known else "withheld or no answer"
+            ax.annotate(note, (1.01, row), xycoords=("axes fraction", "data"), va="center", fontsize=8, color=GREY)
+        ax.axvline(0, color=GREY, linewidth=0.8)
+        ax.set_xlim(-1, 1)
+        ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{abs(value):.0%}"))
+        ax.set_ylim(-0.7, len(table) - 0.3)
+        ax.tick_params(axis="y", length=0)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlabel(label)
+        ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=min(len(categories), 3), fontsize=8)
+    return ax
+
+
+def _parted_bars(ax: Axes, table: pd.DataFrame) -> None:
+    shares = table.to_numpy(dtype=float)
+    below = len(table.columns) // 2
+    start = -np.nansum(shares[:, :below], axis=1)
+    if len(table.columns) % 2:
+        start = start - np.nan_to_num(shares[:, below]) / 2
+    rows = np.arange(len(table))[::-1]
+    ramp = mpl.colors.LinearSegmentedColormap.from_list("parted", _PARTED)
+    colours = ramp(np.linspace(0, 1, len(table.columns)))
+    for position, name in enumerate(table.columns):
+        width = np.nan_to_num(shares[:, position])
+        ax.barh(rows, width, left=start, height=0.62, color=colours[position], edgecolor="white", label=str(name))
+        start = start + width
 
 
 def likelihoods(frame: pd.DataFrame, ax: Axes | None = None, *, label: str = "Relative likelihood") -> Axes:

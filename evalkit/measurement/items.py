@@ -105,7 +105,9 @@ def response_distribution(responses: pd.DataFrame, instrument: Instrument, items
     -------
     pandas.DataFrame
         One row for each item and category, in the order of the options: `item, text, value, label, kind` ("answer",
-        "missing" or "not asked"), `n` and `share` (of those who answered; NaN for what is no answer).
+        "missing" or "not asked"), `n`, `share` (of those who answered; NaN for what is no answer) and `n_answered` (of
+        the item). To show it, name `n_answered` as the count and leave `n` out: the group that must be large enough is
+        that of those who answered.
 
     Raises
     ------
@@ -133,7 +135,9 @@ def response_distribution(responses: pd.DataFrame, instrument: Instrument, items
         skipped = len(responses) - asked - sum(row[5] for row in rows if row[0] == name)
         rows.append((name, item.text, "skipped", "No answer", "missing", skipped, np.nan))
         rows.append((name, item.text, "not_asked", "Not asked", "not asked", asked, np.nan))
-    return pd.DataFrame(rows, columns=["item", "text", "value", "label", "kind", "n", "share"])
+    frame = pd.DataFrame(rows, columns=["item", "text", "value", "label", "kind", "n", "share"])
+    answered_by = frame["n"].where(frame["kind"] == "answer", 0).groupby(frame["item"]).transform("sum")
+    return frame.assign(n_answered=answered_by)
 
 
 def _forms(instrument: Instrument) -> list[Instrument]:
