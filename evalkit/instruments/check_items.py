@@ -12,6 +12,8 @@ from evalkit.instruments.findings import Finding, Where, rule
 from evalkit.instruments.model import CHOICE_KINDS, SKIPPED, Instrument, Item
 
 MAX_ID = 40
+# Words by which a missing answer tells why: no option may have them as its value.
+_KINDS_OF_MISSING = frozenset({SKIPPED, "not_asked"})
 MAX_CODE = 20
 MAX_VALUE = 20
 MAX_NUMBER = 9999
@@ -375,7 +377,7 @@ def _code(item: Item) -> Iterator[Finding]:
 def _value_fits(value: int | str) -> bool:
     if isinstance(value, int):
         return 0 <= value <= MAX_NUMBER
-    return len(value) <= MAX_VALUE and bool(_ID.fullmatch(value)) and value != SKIPPED
+    return len(value) <= MAX_VALUE and bool(_ID.fullmatch(value)) and value not in _KINDS_OF_MISSING
 
 
 def _doubles(words: Iterable[str]) -> list[str]:

@@ -27,7 +27,17 @@ function visible(model) {
   return found;
 }
 
-function findings({ survey, languages, cases }) {
+// Ticks boxes one after the other, as a respondent does; a box that is disabled cannot be ticked.
+function ticked(survey, name, values) {
+  const question = new Model(JSON.parse(survey)).getQuestionByName(name);
+  for (const value of values) {
+    const box = question.visibleChoices.find((one) => one.value === value);
+    if (question.getItemEnabled(box)) question.clickItemHandler(box, true);
+  }
+  return question.value;
+}
+
+function findings({ survey, languages, cases, ticks }) {
   const fresh = new Model(JSON.parse(survey));
   const errors = (fresh.jsonErrors || []).map((error) => error.message);
   const said = {};
@@ -42,7 +52,7 @@ function findings({ survey, languages, cases }) {
     const wrong = model.getAllQuestions(true).filter((question) => question.errors.length).map((question) => question.name);
     return { valid, wrong, visible: visible(model), data: model.data };
   });
-  return { errors, said, answered };
+  return { errors, said, answered, ticked: ticks.map(([name, values]) => ticked(survey, name, values)) };
 }
 
 require("node:readline")

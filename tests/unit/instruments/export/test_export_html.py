@@ -124,6 +124,15 @@ def test_every_kind_of_item_comes_back_with_all_its_limits(small: Instrument) ->
     assert unexplained(form, read_back(build(form)[0]), build(form)[1]) == []
 
 
+def test_names_may_be_those_of_parts_of_the_page(small: Instrument) -> None:
+    form = form_at(small, "before")
+    names = ["agree", "agreement", "form", "finish", "progress", "start", "title", "agree_error", "main"]
+    items = tuple(Item(id=name, kind="likert", text=name, options="agree", required=True) for name in names)
+    pages = tuple(Section(id=item.id, title=item.id, items=(item,)) for item in items)
+    form = form.changed(sections=(*form.sections[1:], *pages), options=form.options[:1])
+    assert unexplained(form, read_back(build(form)[0]), build(form)[1]) == []
+
+
 def test_an_item_must_not_be_called_like_a_column_of_the_answers(small: Instrument) -> None:
     form = form_at(small, "before")
     page = form.sections[0]
@@ -183,7 +192,7 @@ def test_a_page_that_was_changed_is_refused(old: str, new: str, expected: str, s
 def test_a_required_mark_that_is_not_shown_is_refused() -> None:
     page, _, _ = build(form_at(load_instrument("return-to-work-transition"), "before"))
     assert "(required)" in page
-    with pytest.raises(InstrumentError, match="INS-045 .*required"):
+    with pytest.raises(InstrumentError, match=r"INS-045 .*required"):
         read_back(page.replace('class="required"', 'class="other"', 1))
 
 

@@ -55,8 +55,8 @@ def test_questions_are_numbered_as_they_are_shown(small: Instrument) -> None:
         ),
         (
             "weeks > 2 and (selected(way, 'email') or selected(way, 'phone'))",
-            "the answer to question 3 is more than 2, and (“By email” is chosen in question 1 or “By phone” is chosen in "
-            "question 1)",
+            "the answer to question 3 is more than 2, "
+            "and (“By email” is chosen in question 1 or “By phone” is chosen in question 1)",
         ),
         (
             "not (weeks > 2 and selected(way, 'email'))",

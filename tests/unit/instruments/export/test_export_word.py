@@ -149,6 +149,12 @@ def test_a_long_title_is_kept_whole(small: Instrument) -> None:
     assert read_back(content).title == form.title
 
 
+def test_a_title_may_be_what_the_empty_file_has_in_its_places(small: Instrument) -> None:
+    form = form_at(small, "before").changed(title="evalkit-language <!--upright--> evalkit-title")
+    content, _, _ = build(form)
+    assert read_back(content).title == Document(io.BytesIO(content)).core_properties.title == form.title
+
+
 def test_every_language_is_there_and_marked(small: Instrument) -> None:
     form = form_at(small, "after")
     said = tuple((path, f"{text} (ar)") for path, text in texts(form).items())
@@ -201,5 +207,5 @@ def test_a_question_that_went_missing_is_refused(small: Instrument) -> None:
     line._p.getparent().remove(line._p)
     out = io.BytesIO()
     document.save(out)
-    with pytest.raises(InstrumentError, match="INS-045 .*the style FormTick"):
+    with pytest.raises(InstrumentError, match=r"INS-045 .*the style FormTick"):
         read_back(out.getvalue())
