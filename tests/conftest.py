@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from evalkit import commands
 
-# The same examples every time, and no clock: a slow machine is not a fault. Search further by hand with --hypothesis-seed.
+# The same examples every time, and no clock: a slow machine is not a fault. --hypothesis-seed searches further.
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.load_profile("house")
 
