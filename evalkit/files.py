@@ -21,6 +21,7 @@ from evalkit.errors import DataError, Problem, ReportError
 if TYPE_CHECKING:
     import pandas as pd
 
+_OTHER_SEPARATOR = re.compile(r"([;\t|])(\s*)(?=[=+@\uff1d\uff0b\uff20]|-\D)")
 MAX_BYTES = 64 * 1024 * 1024
 # A spreadsheet takes a cell that starts with one of these for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20\t\r\n")
@@ -190,8 +191,13 @@ def csv_text(frame: pd.DataFrame) -> str:
     writer.writerow([inert(str(name)) for name in frame.columns])
     text = frame.astype(object).where(frame.notna(), "")
     for row in text.itertuples(index=False):
-        writer.writerow([cell if isinstance(cell, Number) else inert(str(cell)) for cell in row])
+        writer.writerow([cell if isinstance(cell, Number) else _inert_cell(str(cell)) for cell in row])
     return out.getvalue()
+
+
+def _inert_cell(text: str) -> str:
+    """Disarm a cell also where a spreadsheet takes semicolons or tabs for its separator."""
+    return _OTHER_SEPARATOR.sub(r"\1\2'", inert(text))
 
 
 def inert(text: str) -> str:

@@ -1,6 +1,6 @@
 """Simulated respondents in the response formats of platforms, written from what is known of those formats.
 
-Sources: /work/shared notes on survey formats, sections 3.6, 3.12 and 3.14; the names and codes on a platform are those
+Sources: what the platforms document of their exports; the names and codes on a platform are those
 of the export's own value map.
 """
 

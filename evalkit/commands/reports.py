@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 from evalkit import paths
 from evalkit.commands.console import open_console, print_line, print_table, write_table
-from evalkit.errors import DataError, Problem, did_you_mean
-from evalkit.files import list_files, write_atomic
+from evalkit.errors import DataError, EvalkitError, Problem, did_you_mean
+from evalkit.files import list_files, read_text, write_atomic
 from evalkit.frames import Problems, require
 
 if TYPE_CHECKING:
     from evalkit.published.verdicts import Verdict
+    from evalkit.report.layout import Entry
 
 _INDEX = "index"
 
@@ -32,6 +33,8 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
     ------
     DataError
         DAT-006 for a notebook that is not there, DAT-010 when two would be written to the same file.
+    EvalkitError
+        Whatever stopped single reports, all at once, when the others are made; their old files stay.
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -41,7 +44,8 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
 
     sources = _notebooks(notebooks)
     console = open_console()
-    entries = []
+    done: list[Entry] = []
+    problems: list[EvalkitError] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         for source in sources:
@@ -50,11 +54,32 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
             def step(done: int, total: int, task: int = task) -> None:
                 bar.update(task, completed=done, total=total)  # type: ignore[arg-type]
 
-            entries.append(render(source, to / f"{source.stem}.html", progress=step))
-    write_atomic(to / f"{_INDEX}.html", index_page(entries, common_origin()))
-    for entry in entries:
+            try:
+                done.append(render(source, to / f"{source.stem}.html", progress=step))
+            except EvalkitError as error:  # the other reports are made all the same
+                problems.append(error)
+    entries = _in_folder(to, done)
+    if entries:
+        write_atomic(to / f"{_INDEX}.html", index_page(entries, common_origin()))
+    for entry in done:
         print_line(console, str(to / entry.file))
-    print_line(console, f"Open {to / 'index.html'}")
+    if entries:
+        print_line(console, f"Open {to / 'index.html'}")
+    if problems:
+        raise type(problems[0])([problem for error in problems for problem in error.problems])
+
+
+def _in_folder(folder: Path, done: Sequence[Entry]) -> list[Entry]:
+    """List the reports of a folder: those just made, and those that an earlier run left there."""
+    from evalkit.report.layout import read_entry
+
+    found = {entry.file: entry for entry in done}
+    for path in list_files(folder, ["*.html"]):
+        if path.name not in found and path.stem != _INDEX:
+            earlier = read_entry(path.name, read_text(path))
+            if earlier is not None:
+                found[path.name] = earlier
+    return [found[name] for name in sorted(found)]
 
 
 def reproduce(source: str | None = None, *, csv: Path | None = None) -> None:

@@ -143,7 +143,7 @@ def export(
     if organisation is not None or programme is not None:
         instrument = instrument.adapt(organisation=organisation, programme=programme)
     suffix = PLATFORMS[to].suffix if to in PLATFORMS else ""
-    target = out if out.suffix else out / f"{instrument.id}{suffix}"
+    target = out if out.suffix else out / f"{instrument.id}-{to}{suffix}"
     done = export_survey(instrument, to, target, wave=wave)
     console = open_console()
     for path in done.paths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,9 @@ from evalkit.result import ESTIMATE_COLUMNS, Curve, Estimates
 
 Flags = npt.NDArray[np.bool_]
 
+# Extra column of a contrast: people in the smaller of its groups. It is never shown.
+SMALLER = "n_least"
+_WRITTEN_NUMBER = re.compile(r"\W?\s*[-+\u2212]?\d[\d,.]*[.,]\d+\s*\W?")
 _SAFE_TEXT = frozenset({"term", "group", "cause", "unit", "scale", "interval", "flag"})
 # What gives n away again when n is rounded: degrees of freedom, and whatever they can be worked out from.
 _TELLS_N = ("std_error", "statistic", "df")
@@ -163,17 +167,28 @@ def _require_named(table: pd.DataFrame, named: Sequence[str], profile: Profile) 
                 'Write show(table, counts=["n"]).',
             )
         )
-    others = [str(name) for name in table.select_dtypes(["number", "timedelta"]).columns if name not in named]
-    if profile.rounding != "none" and others:
+    numbers = [str(name) for name in table.select_dtypes(["number", "timedelta"]).columns if name not in named]
+    rounding = profile.rounding != "none"
+    others = numbers if rounding else [name for name in numbers if _may_count(table[name])]
+    if others:
+        why = "rounds them and an exact number beside one gives it away" if rounding else "withholds small ones"
         raise DisclosureError(
             Problem(
                 "DIS-003",
                 "counts",
-                f"numbers that are not named as counts: {', '.join(others)}",
-                f"counts only, as the profile {profile.name} rounds them and an exact number beside one gives it away",
+                f"{'numbers' if rounding else 'whole numbers'} that are not named as counts: {', '.join(others)}",
+                f"every count named, as the profile {profile.name} {why}",
                 "Name them in counts, turn a year or label into text, or show an Estimates, rounded as a whole.",
             )
         )
+
+
+def _may_count(values: pd.Series) -> bool:
+    """Tell whether a column could be counts of people: whole numbers, none below zero."""
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
+        return False
+    known = values.dropna().astype(float)
+    return bool(len(known) and ((known >= 0) & (known == known.round())).all())
 
 
 def _labels(table: pd.DataFrame) -> set[str]:
@@ -183,6 +198,8 @@ def _labels(table: pd.DataFrame) -> set[str]:
         known = table[name].dropna()
         if pd.api.types.is_numeric_dtype(table[name]) or not known.map(lambda value: isinstance(value, str)).all():
             break
+        if len(known) and known.map(lambda value: bool(_WRITTEN_NUMBER.fullmatch(value))).all():
+            break  # an amount that was read as text says nothing of what the row is about
         labels.add(str(name))
     return labels
 
@@ -200,13 +217,16 @@ def _blank(frame: pd.DataFrame, hidden: Flags, *, keep: set[str]) -> pd.DataFram
 
 def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
     frame = result.tidy()
+    # Of a contrast the smaller group must be large enough, not the two together.
+    least_n = frame.pop(SMALLER).to_numpy(dtype=float) if SMALLER in frame.columns else None
     if profile.releases_all:
         return frame
     n = frame["n"].to_numpy()
+    smaller = n if least_n is None else np.fmin(n, least_n)
     units = frame["unit"] if "unit" in frame.columns else pd.Series(result.method.unit, index=frame.index)
     proportion = units.map(_is_proportion).to_numpy(dtype=bool)
     least = np.where(proportion, profile.proportion_min_n, profile.mean_min_n)
-    hidden = withheld(n, profile) | np.isnan(n) | (n < least) | (frame["df"].to_numpy() < profile.df_min)
+    hidden = withheld(smaller, profile) | np.isnan(n) | (smaller < least) | (frame["df"].to_numpy() < profile.df_min)
     if profile.rounding != "none":
         frame, unsure = _rounded(frame, proportion & ~hidden, profile, result.method.level)
         hidden |= unsure

@@ -17,6 +17,7 @@ _MAX_DIGITS = 15
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
 _TRUTH = {"true": True, "false": False}
+_LONGEST_NUMBER = 64
 _DOUBTFUL_WORD = re.compile(r"yes|no|on|off|y|n|true|false|null", re.IGNORECASE)
 _DOUBTFUL_NUMBER = re.compile(
     r"[-+]?(0[0-9_]+|0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+|[0-9][0-9_]*_[0-9_]*|[0-9]+(:[0-9]{2})+|\.[0-9]+|[0-9]+\."
@@ -150,6 +151,8 @@ def is_doubtful(text: str) -> bool:
     >>> is_doubtful("No"), is_doubtful("007"), is_doubtful("Nobody")
     (True, True, False)
     """
+    if len(text) > _LONGEST_NUMBER:  # the patterns below take ever longer over a long row of digits
+        return set(text) <= set("+-0123456789_.:eE")
     patterns = (_DOUBTFUL_WORD, _DOUBTFUL_NUMBER, _INT, _FLOAT)
     return text in {"", "~"} or any(pattern.fullmatch(text) for pattern in patterns)
 

@@ -98,8 +98,13 @@ def _omega(covariance: Floats, n: int, items: int, level: float) -> tuple[Interv
 
 
 def _unkeyed_note(scale: KeyedScale, covariance: Floats) -> str:
-    rest = covariance.sum(axis=1) - np.diag(covariance)
-    against = [item for item, value in zip(scale.items, rest, strict=True) if value < 0]
+    spread = np.sqrt(np.diag(covariance))
+    if not np.isfinite(covariance).all() or (spread <= 0).any():
+        return ""
+    # The first principal axis of the correlations, turned towards most items: who points the other way?
+    axis = np.linalg.eigh(covariance / np.outer(spread, spread))[1][:, -1]
+    turned = axis if axis.sum() >= 0 else -axis
+    against = [item for item, value in zip(scale.items, turned, strict=True) if value < 0]
     return f"looks unkeyed: {', '.join(against)}" if against else ""
 
 

@@ -235,6 +235,8 @@ def implied_life_table(
     >>> table.unique, table.frame["n_events"].tolist(), table.frame["n_at_risk"].tolist()
     (True, [9, 8, 18], [239, 230, 222])
     """
+    if not hasattr(rates, "__len__"):
+        require([Problem("DAT-009", "rates", repr(rates), "a list of percentages", "Write [5.0] for a single period.")])
     digits = list(decimals) if isinstance(decimals, tuple | list) else [decimals] * len(rates)
     require(whole("n_start", n_start, low=1), _rates_problems(rates, digits))
     require(_size_problems(int(n_start), max(digits)))

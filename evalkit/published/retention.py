@@ -134,6 +134,7 @@ def compare_retention(
             "conf_low": gap.low,
             "conf_high": gap.high,
             "n": people,
+            "n_least": min(started.values()),
         },
         {
             "term": "logrank",
@@ -142,6 +143,7 @@ def compare_retention(
             "df": test.df,
             "p_value": test.p_value,
             "n": people,
+            "n_least": min(started.values()),
         },
     ]
     method = Method(

@@ -238,10 +238,12 @@ class PrintedRow:
 
     Parameters
     ----------
-    table, row, group, wave, statistic, note : str
+    table, row, group, wave, statistic : str
         Where it stands and what it is; empty where it does not apply.
     text : str
         As printed.
+    note : str
+        What a reader must know.
     printed : Printed or None
         The number; None for a claim.
     """

@@ -58,7 +58,8 @@ def proportions_from_summary(
     Estimates
         Terms `risk_difference` (Newcombe's interval), `risk_ratio` (Koopman's), `odds_ratio` (sample, Woolf's
         interval), `odds_ratio_conditional` (exact interval), and the tests `fisher_exact`, `chi_squared`,
-        `chi_squared_yates`, which have no estimate. Extra columns `unit`, `scale` and `interval`, as the rows differ.
+        `chi_squared_yates`, which have no estimate. Extra columns `unit`, `scale` and `interval`, as the
+        rows differ, and `n_least` (people in the smaller group, by which disclosure control decides).
 
     Raises
     ------
@@ -118,7 +119,7 @@ def proportions_from_summary(
             "Woolf B (1955) Ann Hum Genet 19:251-253",
         ),
     )
-    return estimates([row | {"n": total} for row in rows], method)
+    return estimates([row | {"n": total, "n_least": min(n, n_control)} for row in rows], method)
 
 
 def difference_from_summary(
@@ -147,7 +148,8 @@ def difference_from_summary(
     Estimates
         Terms `mean_difference_student` and `mean_difference_welch` in the unit of the measurement, `cohens_d` (divided
         by the pooled standard deviation, interval by the non-central t) and `hedges_g` (its unbiased form, interval
-        scaled by the same factor). Extra columns `unit` and `interval`.
+        scaled by the same factor). Extra columns `unit`, `interval` and `n_least`
+        (people in the smaller group).
 
     Raises
     ------
@@ -199,7 +201,7 @@ def difference_from_summary(
         assumptions=("the people are independent of each other", "means vary normally from sample to sample"),
         references=("Welch BL (1947) Biometrika 34:28-35", "Hedges LV (1981) J Educ Stat 6:107-128"),
     )
-    return estimates([row | {"n": total} for row in rows], method)
+    return estimates([row | {"n": total, "n_least": min(n, n_control)} for row in rows], method)
 
 
 def _standardised(difference: float, sd: float, n: int, n_control: int, level: float) -> list[Row]:

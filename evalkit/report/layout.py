@@ -13,6 +13,8 @@ from evalkit.report.markdown import markdown_html
 from evalkit.report.showing import MARK
 
 _HEADING = re.compile(r"<h(?P<level>[1-6])[^>]*>(?P<text>.*?)</h(?P=level)>", re.DOTALL)
+_TITLE = r"<title>(.*?)</title>"
+_SUMMARY = r'<meta name="description" data-evalkit="report" content="(.*?)">'
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -27,7 +29,7 @@ class Entry:
     title : str
         The report's title.
     summary : str
-        Its first paragraph, as HTML.
+        Its first paragraph, as plain text.
     """
 
     file: str
@@ -48,7 +50,7 @@ def page(cells: Sequence[Mapping[str, Any]], footer: Mapping[str, str]) -> tuple
     Returns
     -------
     tuple of str
-        HTML of the page, its title as plain text, its first paragraph as HTML.
+        HTML of the page, its title and its first paragraph as plain text.
 
     Raises
     ------
@@ -70,8 +72,31 @@ def page(cells: Sequence[Mapping[str, Any]], footer: Mapping[str, str]) -> tuple
     template = _environment().get_template("report.html.j2")
     body = "\n".join(part for part in parts if part)
     contents = [heading for heading in headings if heading[0] == 2]
-    html = str(template.render(title=title or "Report", body=body, contents=contents, footer=footer))
-    return html, title or "Report", summary
+    title = title or "Report"
+    summary = unescape(_TAG.sub("", summary)).strip()
+    html = str(template.render(title=title, summary=summary, body=body, contents=contents, footer=footer))
+    return html, title, summary
+
+
+def read_entry(file: str, html: str) -> Entry | None:
+    """Find the line of the index in a report that an earlier run wrote.
+
+    Parameters
+    ----------
+    file : str
+        Name of the HTML file.
+    html : str
+        Its content.
+
+    Returns
+    -------
+    Entry or None
+        None when it is not a report of evalkit.
+    """
+    title, summary = (re.search(pattern, html, re.DOTALL) for pattern in (_TITLE, _SUMMARY))
+    if title is None or summary is None:
+        return None
+    return Entry(file, unescape(title[1]), unescape(summary[1]))
 
 
 def index_page(entries: Sequence[Entry], footer: Mapping[str, str]) -> str:
@@ -130,7 +155,9 @@ def _output(output: Mapping[str, Any]) -> str:
     data = output["data"]
     if "text/html" in data:
         return str(data["text/html"])
-    return f'<pre class="ek-key" role="region" tabindex="0" aria-label="Key figures">{escape(data["text/plain"])}</pre>'
+    text = data["text/plain"]
+    label = escape(f"Key figures: {text.partition(chr(10))[0]}", quote=True)
+    return f'<pre class="ek-key" role="region" tabindex="0" aria-label="{label}">{escape(text)}</pre>'
 
 
 def first_heading_problem(html: str) -> str | None:

@@ -158,7 +158,8 @@ def _figure_html(ax: Axes, title: str, alt: str, table: str) -> str:
     image = base64.b64encode(out.getvalue()).decode("ascii")
     return (
         f'<figure class="ek-figure"><figcaption>{html.escape(title)}</figcaption>'
-        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/svg+xml;base64,{image}">'
+        f'<div class="ek-picture" role="group" tabindex="0" aria-label="{html.escape(title, quote=True)}">'
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/svg+xml;base64,{image}"></div>'
         f"{_folded('The numbers behind this figure', table)}</figure>"
     )
 

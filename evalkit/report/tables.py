@@ -32,6 +32,17 @@ _HEADINGS = {
     "interval": "Interval by",
     "flag": "Note",
 }
+_TERMS = {
+    "chi_squared": "chi-squared",
+    "chi_squared_yates": "chi-squared, Yates",
+    "cohens_d": "Cohen's d",
+    "fisher_exact": "Fisher's exact",
+    "hedges_g": "Hedges' g",
+    "logrank": "log-rank",
+    "mean_difference_student": "mean difference (Student)",
+    "mean_difference_welch": "mean difference (Welch)",
+    "odds_ratio_conditional": "odds ratio (conditional)",
+}
 # Years and other times take no comma at the thousand.
 _TIMES = ("time", "year")
 _COUNTS = ("n", "n_at_risk", "n_events", "n_censored")
@@ -113,7 +124,7 @@ def _written(values: pd.Series, name: str, counts: Sequence[str], digits: int) -
     if pd.api.types.is_datetime64_any_dtype(values) and values.equals(values.dt.normalize()):
         values = values.dt.strftime("%Y-%m-%d")
     words = values.astype(object).where(values.notna(), text.MISSING).astype(str)
-    return words.str.replace("_", " ") if name in _NAMES else words
+    return words.map(lambda word: _TERMS.get(word, word.replace("_", " "))) if name in _NAMES else words
 
 
 def as_text(released: Released, title: str, digits: int = 3) -> str:

@@ -187,6 +187,22 @@ def test_reports_and_an_index_are_written(tmp_path: Path, capsys: pytest.Capture
     assert sorted(path.name for path in out.iterdir()) == ["index.html", "mine.html"]
 
 
+def test_one_failing_report_stops_no_other_and_the_index_keeps_earlier_ones(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    good, bad, later = (
+        _book(tmp_path / f"{name}.ipynb", cell) for name, cell in (("good", SHOWN), ("bad", "1 / 0"), ("later", SHOWN))
+    )
+    out = tmp_path / "out"
+    assert main(["report", str(bad), str(good), "--to", str(out)]) == 2
+    assert "REP-001 bad.ipynb" in capsys.readouterr().err
+    assert main(["report", str(later), "--to", str(out)]) == 0
+    index = (out / "index.html").read_text("utf-8")
+    assert '<a href="good.html">good</a>' in index
+    assert '<a href="later.html">later</a>' in index
+    assert "bad.html" not in index
+
+
 def test_a_report_that_fails_leaves_report_and_index_byte_for_byte(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     book = _book(tmp_path / "mine.ipynb", "1 / 0")
     for name in ("mine.html", "index.html"):

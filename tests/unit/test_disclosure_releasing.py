@@ -15,6 +15,12 @@ from evalkit.disclosure import breaches, load_profile, release, release_frame
 from evalkit.disclosure.releasing import Released, as_result
 from evalkit.errors import DataError, DisclosureError
 from evalkit.numeric.proportions import clopper_pearson, newcombe, wilson
+from evalkit.published import (
+    compare_retention,
+    difference_from_summary,
+    implied_life_table,
+    proportions_from_summary,
+)
 from evalkit.report import tables
 from evalkit.result import ESTIMATE_COLUMNS, Estimates, Method, estimates
 
@@ -235,7 +241,7 @@ def _table() -> pd.DataFrame:
             "team": pd.Categorical(["x", "y"]),
             "n": [8, 30],
             "mean": [3.25, 4.25],
-            2020: [111, 222],
+            2020: [111.5, 222.5],
             "comment": ["the 3 nurses", "fine"],
             "sure": [True, False],
             "day": pd.to_datetime(["2024-01-02", "2024-02-03"]),
@@ -249,7 +255,7 @@ def test_a_hidden_row_of_a_table_keeps_the_text_in_front_and_nothing_else():
     hidden = frame.iloc[0]
     assert hidden.replace("", np.nan).dropna().to_dict() == {"site": "A", "team": "x", "flag": "suppressed"}
     shown = frame.iloc[1]
-    assert shown[["n", "mean", "2020", "comment", "sure", "flag"]].tolist() == [30, 4.25, 222, "fine", False, ""]
+    assert shown[["n", "mean", "2020", "comment", "sure", "flag"]].tolist() == [30, 4.25, 222.5, "fine", False, ""]
 
 
 @pytest.mark.parametrize("counts", [["n", "left"], ["left", "n"]])
@@ -324,3 +330,43 @@ def test_no_row_and_no_number_are_no_fault():
     assert release(estimates([], POINTS), STAFF).frame.empty
     assert release(estimates([], SHARE), OPEN).frame.empty
     assert release_frame(pd.DataFrame({"g": [], "n": []}), ["n"], STAFF).frame.empty
+
+
+def test_whole_numbers_that_nobody_named_as_counts_are_refused():
+    table = pd.DataFrame({"team": ["A", "B"], "n": [30, 40], "leavers": [2, 3], "share": [0.07, 0.08]})
+    with pytest.raises(DisclosureError, match=r"DIS-003 counts: whole numbers .*: leavers"):
+        release_frame(table, ["n"], STAFF)
+    assert release_frame(table, ["n", "leavers"], STAFF).frame["leavers"].isna().all()
+    assert release_frame(table.drop(columns="leavers"), ["n"], STAFF).frame["share"].notna().all()
+
+
+def test_an_amount_read_as_text_is_no_label():
+    table = pd.DataFrame({"grade": ["8a", "7"], "pay": ["51,234.17", "43,000.00"], "n": [1, 30]})
+    frame = release_frame(table, ["n"], STAFF).frame
+    assert frame["grade"].tolist() == ["8a", "7"]
+    assert frame["pay"].tolist() == ["", "43,000.00"]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        proportions_from_summary(1, 3, 50, 100),
+        proportions_from_summary(50, 100, 1, 3),
+        difference_from_summary(6.0, 1.3, 2, 5.3, 1.3, 145),
+    ],
+)
+def test_of_a_contrast_the_smaller_group_must_be_large_enough(result: Estimates):
+    frame = release(result, STAFF).frame
+    assert frame[["estimate", "statistic", "p_value", "conf_low", "n"]].isna().all(axis=None)
+    assert "n_least" not in frame.columns
+    assert "n_least" not in release(result, load_profile("public")).frame.columns
+    assert release(result, load_profile("public")).frame["estimate"].notna().any()
+
+
+def test_a_difference_in_retention_from_a_tiny_group_is_withheld():
+    tables = {
+        "mentored": implied_life_table(4, [25.0], decimals=1),
+        "control": implied_life_table(200, [14.5], decimals=1),
+    }
+    frame = release(compare_retention(tables, reference="control"), STAFF).frame.set_index("term")
+    assert frame.loc[["retention_difference", "logrank"], ["estimate", "p_value", "n"]].isna().all(axis=None)

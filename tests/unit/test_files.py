@@ -6,6 +6,7 @@ import csv
 import errno
 import io
 import os
+import re
 import stat
 from collections.abc import Callable
 from decimal import Decimal
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from evalkit import files
 from evalkit.errors import DataError, EvalkitError, ReportError
+from evalkit.files import csv_text
 
 
 def _code(call: Callable[[], object]) -> str:
@@ -268,3 +270,13 @@ def test_files_are_listed_by_name_once_and_not_below(tmp_path: Path):
     (tmp_path / "d.csv").mkdir()
     assert [path.name for path in files.list_files(tmp_path, ["*.csv", "a*"])] == ["a.csv", "b.csv"]
     assert files.list_files(tmp_path / "none", ["*"]) == []
+
+
+@pytest.mark.parametrize("cell", ["a;=1+1", "b\t=3+3", "c ; @x", "d|+y", "e;-cmd"])
+def test_a_formula_behind_another_separator_is_disarmed(cell: str):
+    text = csv_text(pd.DataFrame({"x": [cell]}))
+    assert not re.search(r"[;\t|]\s*[=+@-]", text), text
+
+
+def test_a_plain_list_keeps_its_separators():
+    assert csv_text(pd.DataFrame({"x": ["1;-2; 3", "yes; no"]})) == "x\n1;-2; 3\nyes; no\n"

@@ -8,7 +8,7 @@ import pytest
 from pages import faults
 
 from evalkit.errors import ReportError
-from evalkit.report.layout import Entry, first_heading_problem, index_page, page
+from evalkit.report.layout import Entry, first_heading_problem, index_page, page, read_entry
 from evalkit.report.markdown import markdown_html
 
 FOOTER = {"evalkit": "1", "Parameters": '{"a": "<b>"}'}
@@ -117,10 +117,12 @@ def test_titles_are_escaped_once():
     assert "<title>Pay &amp; &lt;gaps&gt;</title>" in html
     assert ">A &amp; B</a></li>" in html
     assert "&amp;amp;" not in html
-    assert summary == "First <em>words</em>."
+    assert summary == "First words."
     index = index_page([Entry("x.html", title, summary)], FOOTER)
     assert '<a href="x.html">Pay &amp; &lt;gaps&gt;</a>' in index
-    assert "First <em>words</em>." in index
+    assert "<p>First words.</p>" in index
+    assert read_entry("x.html", html) == Entry("x.html", title, summary)
+    assert read_entry("y.html", "<title>Somebody else's</title>") is None
 
 
 def test_headings_have_keys_of_their_own_and_the_contents_lead_to_them():

@@ -84,6 +84,21 @@ def test_a_figure_is_drawn_from_what_was_released_with_its_numbers_and_alt_text(
     assert "77.7" not in _svg(html)
 
 
+def test_the_numbers_under_a_figure_of_a_plain_table_are_released_ones(shown: list[Any]):
+    table = pd.DataFrame({"group": ["a", "b"], "time": ["1", "2"], "estimate": [0.123, 0.456], "n": [3, 40]})
+    show(
+        table,
+        title="T",
+        as_="figure",
+        figure=lambda frame: figures.new_axes(),  # noqa: ARG005
+        alt="what is seen",
+        counts=["n"],
+    )
+    html = shown[0][0]["text/html"]
+    assert "0.456" in html
+    assert "0.123" not in html
+
+
 def test_a_curve_of_too_few_can_be_shown_as_a_figure(shown: list[Any]):
     rows = [{"group": "a", "time": 1, "estimate": 0.8, "n_at_risk": 5, "n_events": 1, "n_censored": 0}]
     few = curve(rows, Method(name="m", estimand="e", unit="u", n_given=5, n_used=5))

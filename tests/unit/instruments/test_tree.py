@@ -97,3 +97,8 @@ def test_a_million_brackets_are_refused_quickly() -> None:
 def test_doubtful_words() -> None:
     assert all(is_doubtful(word) for word in ("y", "TRUE", "0x1F", "1.", ".5", "", "-0", "0b1", ".nan"))
     assert not any(is_doubtful(word) for word in ("yesterday", "1 to 2", "x1", "band 5"))
+
+
+def test_a_long_row_of_digits_takes_no_time() -> None:
+    assert is_doubtful("9" * 1_000_000)
+    assert not is_doubtful("a" * 1_000_000)

@@ -27,7 +27,7 @@ def test_the_curve_is_the_product_of_the_periods() -> None:
 def test_the_comparison_is_group_minus_reference() -> None:
     result = compare_retention({"mentored": MENTORED, "control": CONTROL}, reference="control")
     frame = result.tidy().set_index("term")
-    assert tuple(result.tidy().columns) == ESTIMATE_COLUMNS
+    assert tuple(result.tidy().columns) == (*ESTIMATE_COLUMNS, "n_least")
     assert frame.loc["retention_difference", "estimate"] == pytest.approx(204 / 239 - 133 / 199)
     assert frame.loc["logrank", "statistic"] == pytest.approx(22.39, abs=0.005)
     turned = (

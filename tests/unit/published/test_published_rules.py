@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from evalkit.published import reproduce
+from evalkit.errors import DataError
+from evalkit.published import implied_life_table, reproduce
 from evalkit.published.printed import contradicts, exact, parse_printed, too_fine
 from evalkit.published.sources import COLUMNS
 from evalkit.published.verdicts import MEANING, VERDICTS, Finding, better, judge, needs
@@ -529,3 +530,14 @@ def test_a_p_value_of_another_usual_test_is_not_called_impossible(verdict: Judge
         "inconsistent",
     ]
     assert "Yates" in yates["how"]
+
+
+def test_a_claimed_change_is_told_with_its_sign() -> None:
+    how = reproduce("bmcph2008")["how"].iloc[0]
+    assert "+1.07" in how
+
+
+@pytest.mark.parametrize("rates", [5.0, None])
+def test_rates_that_are_no_list_are_refused(rates: object) -> None:
+    with pytest.raises(DataError, match="DAT-009 rates"):
+        implied_life_table(10, rates, decimals=1)  # type: ignore[arg-type]
