@@ -12,7 +12,7 @@ import pandas as pd
 from evalkit.errors import Problem
 from evalkit.frames import require
 from evalkit.instruments import Instrument, form_at, load_instrument
-from evalkit.instruments.model import Scale
+from evalkit.instruments.model import SKIPPED, Scale
 from evalkit.instruments.rules import from_mean
 
 Floats = npt.NDArray[np.float64]
@@ -40,7 +40,7 @@ def score(responses: pd.DataFrame, instrument: Instrument | str | Path) -> pd.Da
     ------
     DataError
         DAT-003 when no scale has all its items among the columns, or when one has only some of them; DAT-002 for
-        answers outside the range of their scale, with the rows: all problems at once.
+        answers outside the range of their scale and DAT-004 for texts that are no answer, with the rows.
     InstrumentError
         INS-001 for an unknown instrument.
 
@@ -53,9 +53,42 @@ def score(responses: pd.DataFrame, instrument: Instrument | str | Path) -> pd.Da
     """
     loaded = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
     scales = asked_scales(responses, loaded)
+    declined = _ways_to_decline(loaded)
+    require(*(_unread(responses, scale, declined) for scale in scales))
     values = {scale.id: keyed_answers(responses, scale) for scale in scales}
     require(*(_outside(responses, scale, values[scale.id]) for scale in scales))
     return pd.DataFrame({scale.id: _scores(values[scale.id], scale) for scale in scales}, index=responses.index)
+
+
+def _ways_to_decline(instrument: Instrument) -> set[str]:
+    missing = {str(option.value) for options in instrument.options for option in options.options if option.missing}
+    return {SKIPPED, "not_asked", "", *missing}
+
+
+def _unread(responses: pd.DataFrame, scale: Scale, declined: set[str]) -> list[Problem]:
+    """Find texts that are neither numbers nor a way to decline: labels in place of codes, most likely."""
+    problems = []
+    for item in scale.items:
+        column = responses[item]
+        if pd.api.types.is_numeric_dtype(column):
+            continue
+        text = column.notna() & pd.to_numeric(column, errors="coerce").isna()
+        rows = np.flatnonzero(text & ~column.astype(str).isin(declined)) + 1
+        if len(rows):
+            problems.append(
+                Problem(
+                    "DAT-004",
+                    f"responses, column {item}",
+                    f"{len(rows)} texts that are no answer (rows {_rows(rows)} of {len(responses)})",
+                    "codes of the answers, or missing",
+                    "Read the file with read_responses(path, instrument), which knows the labels.",
+                )
+            )
+    return problems
+
+
+def _rows(rows: npt.NDArray[np.int64]) -> str:
+    return ", ".join(map(str, rows[:_ROWS_NAMED])) + (" and more" if len(rows) > _ROWS_NAMED else "")
 
 
 def asked_scales(responses: pd.DataFrame, instrument: Instrument) -> list[Scale]:
@@ -159,12 +192,11 @@ def _outside(responses: pd.DataFrame, scale: Scale, keyed: Floats) -> list[Probl
     problems = []
     for position in np.flatnonzero(wrong.any(axis=0)):
         rows = np.flatnonzero(wrong[:, position]) + 1
-        named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (" and more" if len(rows) > _ROWS_NAMED else "")
         problems.append(
             Problem(
                 "DAT-002",
                 f"responses, column {scale.items[position]}",
-                f"{len(rows)} values outside {low:g} to {high:g} (rows {named} of {len(responses)})",
+                f"{len(rows)} values outside {low:g} to {high:g} (rows {_rows(rows)} of {len(responses)})",
                 f"{low:g} to {high:g}, or missing",
                 "Recode them or mark them missing before scoring.",
             )

@@ -185,7 +185,7 @@ def _scale_entry(name: str, a: Instrument, b: Instrument, changes: Mapping[str, 
     old, new = a.scales_by_id.get(name), b.scales_by_id.get(name)
     if old is None or new is None:
         return ScaleEntry(scale=name, verdict=_NOT, rule="it is in one version only")
-    for rule in _against(old, new, changes):
+    for rule in (*_against(old, new, changes), *_relabelled(old, new, a, b)):
         return ScaleEntry(scale=name, verdict=_NOT, rule=rule)
     for rule in _with_care(old, new, a, b, changes):
         return ScaleEntry(scale=name, verdict=_CARE, rule=rule)
@@ -209,6 +209,22 @@ def _against(old: Scale, new: Scale, changes: Mapping[str, ItemEntry]) -> Iterat
         yield "a sum over other items is another quantity"
     if len(shared) < SHARED_AT_LEAST * every:
         yield f"only {len(shared)} of {every} items are in both, fewer than three quarters"
+
+
+def _relabelled(old: Scale, new: Scale, a: Instrument, b: Instrument) -> Iterator[str]:
+    """Find answers that kept their words but not their values: agreeing in one is disagreeing in the other."""
+    mirrored = []
+    for name in old.items:
+        if name not in new.items:
+            continue
+        one, other = (
+            {option.label: option.value for option in whole.options_of(whole.by_id[name]) if not option.missing}
+            for whole in (a, b)
+        )
+        if any(other.get(label, value) != value for label, value in one.items()):
+            mirrored.append(name)
+    if mirrored:
+        yield f"{', '.join(mirrored)} has the same answers under other values"
 
 
 def _with_care(old: Scale, new: Scale, a: Instrument, b: Instrument, changes: Mapping[str, ItemEntry]) -> Iterator[str]:

@@ -115,3 +115,12 @@ def test_an_unknown_instrument_is_refused() -> None:
 
 def test_no_respondent_gives_no_score() -> None:
     assert score(attachment().iloc[:0], "return-to-work-transition").shape == (0, 1)
+
+
+def test_labels_in_place_of_codes_are_refused_and_not_taken_for_missing() -> None:
+    frame = attachment(att_care=["Agree", 1], att_future=["pnts", "no idea"])
+    with pytest.raises(DataError) as caught:
+        score(frame, "return-to-work-transition")
+    assert [problem.code for problem in caught.value.problems] == ["DAT-004", "DAT-004"]
+    assert "rows 1 of 2" in str(caught.value)
+    assert "no idea" not in str(caught.value)

@@ -4,6 +4,7 @@ import pytest
 
 from evalkit.errors import InstrumentError
 from evalkit.instruments.ledger import diff, joined, require_comparable
+from evalkit.instruments.library import load_instrument
 from evalkit.instruments.model import Instrument, Item, Scale
 
 
@@ -101,3 +102,14 @@ def test_scales_of_both_are_listed(small: Instrument) -> None:
     other: Scale = small.scales[0].changed(id="other")
     found = {entry.scale: entry.verdict for entry in diff(small, small.changed(scales=(other,))).scales}
     assert found == {"liking": "not comparable", "other": "not comparable"}
+
+
+def test_answers_under_other_values_cannot_be_compared() -> None:
+    whole = load_instrument("return-to-work-transition")
+    labels = {option.value: option.label for option in whole.option_sets["agree5"].options if not option.missing}
+    mirrored = whole.adapt(options={"agree5": {6 - value: label for value, label in labels.items()}})
+    verdicts = {entry.scale: entry.verdict for entry in mirrored.ledger.scales}
+    assert verdicts["networks_scale"] == "not comparable"
+    assert verdicts["mentoring_scale"] == "comparable"
+    with pytest.raises(InstrumentError, match="INS-033"):
+        require_comparable(whole, mirrored, "networks_scale")
