@@ -120,6 +120,7 @@ def export(
     wave: str | None = None,
     organisation: str | None = None,
     programme: str | None = None,
+    token: list[str] | None = None,
 ) -> None:
     """Write a survey in the format of a platform, and say what the platform cannot carry.
 
@@ -135,13 +136,21 @@ def export(
         Only this wave; else one file for each.
     organisation, programme : str, optional
         What stands for these words in the texts.
+    token : list of str, optional
+        What stands for another word in braces, such as contact="the evaluation team"; may be given again.
+
+    Raises
+    ------
+    InstrumentError
+        INS-031 for a token that is not written as word=text or is not in the survey; else as `export_survey`.
     """
     from evalkit.instruments import load_instrument
     from evalkit.instruments.export import PLATFORMS, export_survey
 
     instrument = load_instrument(survey)
-    if organisation is not None or programme is not None:
-        instrument = instrument.adapt(organisation=organisation, programme=programme)
+    words = _tokens(token or [])
+    if organisation is not None or programme is not None or words:
+        instrument = instrument.adapt(organisation=organisation, programme=programme, tokens=words)
     suffix = PLATFORMS[to].suffix if to in PLATFORMS else ""
     target = out if out.suffix else out / f"{instrument.id}-{to}{suffix}"
     done = export_survey(instrument, to, target, wave=wave)
@@ -151,6 +160,16 @@ def export(
     if done.losses:
         print_table(console, f"What {to} cannot carry", _summed_up(done))
     _write_codes(console, done.paths[0].with_name(f"{instrument.id}-{to}-codes.csv"), done)
+
+
+def _tokens(given: list[str]) -> dict[str, str]:
+    wrong = [text for text in given if "=" not in text]
+    if wrong:
+        raise InstrumentError(
+            Problem("INS-031", "--token", repr(text), "word=text", 'Write --token contact="the evaluation team".')
+            for text in wrong
+        )
+    return dict(text.split("=", 1) for text in given)
 
 
 def _summed_up(done: ExportReport) -> list[dict[str, object]]:

@@ -104,3 +104,17 @@ def test_diff_tells_what_can_be_compared(capsys: pytest.CaptureFixture[str]) -> 
     code, out, _ = run(capsys, "diff", "mentoring-relationship-mentee", "mentoring-relationship-mentor")
     assert code == 0
     assert "comparable" in out
+
+
+def test_every_token_can_be_filled_in(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ["export", "intention-to-leave", "--to", "html", "--wave", "before", "--out", str(tmp_path / "form.html")]
+    words += ["--organisation", "Example Trust", "--programme", "Onwards"]
+    words += ["--token", "contact=the evaluation team", "--token", "kept_for=two years"]
+    code, out, err = run(capsys, *words)
+    assert code == 0, err
+    assert "Stands in the texts" not in out
+    assert "the evaluation team" in (tmp_path / "form.html").read_text(encoding="utf-8")
+    code, _, err = run(capsys, *words, "--token", "contact")
+    assert (code, "INS-031" in err) == (2, True)
+    code, _, err = run(capsys, *words, "--token", "contacts=x")
+    assert (code, "INS-031" in err) == (2, True)
