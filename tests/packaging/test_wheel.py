@@ -28,8 +28,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     python = next(path for path in (home / "bin" / "python", home / "Scripts" / "python.exe") if path.exists())
     query = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
     site = Path(subprocess.run([python, "-c", query], check=True, capture_output=True, text=True).stdout.strip())
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
+    words = ["pip", "--python", str(python), "install", "--quiet", "--no-deps", str(wheel)]
+    subprocess.run([sys.executable, "-m", *words], check=True, capture_output=True, text=True, timeout=300)
     lent = sysconfig.get_paths()["purelib"]
     (site / "lent.pth").write_text(lent + "\n", encoding="utf-8")
     return python
