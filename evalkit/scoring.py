@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.errors import Problem
+from evalkit.errors import DataError, InstrumentError, Problem
 from evalkit.frames import require
 from evalkit.instruments import Instrument, form_at, load_instrument
+from evalkit.instruments.comparability import NOT
+from evalkit.instruments.ledger import not_comparable
 from evalkit.instruments.model import SKIPPED, Scale
 from evalkit.instruments.rules import from_mean
+from evalkit.instruments.score_notes import Note, gravest, noted_form, noted_verdict, noted_version
 
 Floats = npt.NDArray[np.float64]
+SOURCE = "source"
 _ROWS_NAMED = 5
 
 
@@ -34,7 +39,9 @@ def score(responses: pd.DataFrame, instrument: Instrument | str | Path) -> pd.Da
     -------
     pandas.DataFrame
         Shape (respondents, scales), the index of `responses`. One column of floats for each scale, in the unit of its
-        rule; NaN where fewer items than `min_answered` were answered.
+        rule; NaN where fewer items than `min_answered` were answered. ``attrs["scales"]`` notes for each column from
+        which instrument and version it comes, and what decides whether it can be compared: see `pool_scores` and
+        `require_comparable_scores`.
 
     Raises
     ------
@@ -52,12 +59,15 @@ def score(responses: pd.DataFrame, instrument: Instrument | str | Path) -> pd.Da
     [4.6, 3.67]
     """
     loaded = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
-    scales = asked_scales(responses, loaded)
+    known = _known_scales(loaded)
+    scales = _asked(responses, {name: scale for name, (scale, _) in known.items()})
     declined = _ways_to_decline(loaded)
     require(*(_unread(responses, scale, declined) for scale in scales))
     values = {scale.id: keyed_answers(responses, scale) for scale in scales}
     require(*(_outside(responses, scale, values[scale.id]) for scale in scales))
-    return pd.DataFrame({scale.id: _scores(values[scale.id], scale) for scale in scales}, index=responses.index)
+    scores = pd.DataFrame({scale.id: _scores(values[scale.id], scale) for scale in scales}, index=responses.index)
+    scores.attrs["scales"] = {scale.id: noted_form(*known[scale.id]) for scale in scales}
+    return scores
 
 
 def _ways_to_decline(instrument: Instrument) -> set[str]:
@@ -111,8 +121,11 @@ def asked_scales(responses: pd.DataFrame, instrument: Instrument) -> list[Scale]
     DataError
         DAT-003 when a scale has only some of its items among the columns, or none has any.
     """
+    return _asked(responses, {name: scale for name, (scale, _) in _known_scales(instrument).items()})
+
+
+def _asked(responses: pd.DataFrame, known: Mapping[str, Scale]) -> list[Scale]:
     columns = set(map(str, responses.columns))
-    known = {scale.id: scale for scale in _all_scales(instrument)}
     present = {name: columns.intersection(scale.items) for name, scale in known.items()}
     problems = [
         Problem(
@@ -139,11 +152,11 @@ def asked_scales(responses: pd.DataFrame, instrument: Instrument) -> list[Scale]
     return [scale for name, scale in known.items() if present[name]]
 
 
-def _all_scales(instrument: Instrument) -> Iterator[Scale]:
-    yield from instrument.scales
-    for wave in instrument.waves:
-        if wave.asked_with is None:
-            yield from form_at(instrument, wave.id).scales
+def _known_scales(instrument: Instrument) -> dict[str, tuple[Scale, Instrument]]:
+    """Name -> scale and the instrument or form in which it stands, those of retrospective questions included."""
+    forms = [form_at(instrument, wave.id) for wave in instrument.waves if wave.asked_with is None]
+    known = {scale.id: (scale, form) for form in forms for scale in form.scales}
+    return {**{scale.id: (scale, instrument) for scale in instrument.scales}, **known}
 
 
 def keyed_answers(responses: pd.DataFrame, scale: Scale) -> Floats:
@@ -213,3 +226,183 @@ def _scores(keyed: Floats, scale: Scale) -> Floats:
     # from_mean is linear in the mean: applying it to 0 and 1 gives the line, for all respondents at once.
     start, one = from_mean(0.0, scale), from_mean(1.0, scale)
     return np.where(count >= scale.min_answered, start + (one - start) * mean, np.nan)
+
+
+def require_comparable_scores(
+    *frames: pd.DataFrame, scales: Sequence[str | Sequence[str]] | None = None
+) -> pd.DataFrame:
+    """Refuse to compare or pool scores of versions that cannot be.
+
+    Parameters
+    ----------
+    *frames : pandas.DataFrame
+        Two or more, from `score`. Shape (respondents, scales) each.
+    scales : sequence, optional
+        The columns to compare: a name, or one name for each frame, such as ``("mentoring_scale",
+        "mentoring_scale_then")``. By default the columns that two or more frames have and that one of them knows as a
+        scale; where none knows any, the columns of numbers that two or more have.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Shape (scales, 4): ``scale``; ``verdict``, "comparable", "comparable with care" or "unknown" (a frame has lost
+        its ``attrs``, or its column has another name now); ``rule``, the rule that decides; ``between``, the versions.
+        With more than two frames, the gravest verdict of any two.
+
+    Raises
+    ------
+    InstrumentError
+        INS-033 for every scale and two versions that cannot be compared.
+    DataError
+        DAT-003 when a frame does not have a column of `scales`, DAT-009 for fewer than two frames or a wrong count of
+        names.
+
+    See Also
+    --------
+    evalkit.instruments.require_comparable : The same for instruments; the rules stand in
+        `evalkit.instruments.comparability`.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"att_belong": [5], "att_recommend": [4], "att_care": [4], "att_future": [5],
+    ...                         "att_leaving": [1]})
+    >>> before, after = (score(answers, "return-to-work-transition") for _ in range(2))
+    >>> require_comparable_scores(before, after)["verdict"].tolist()
+    ['comparable']
+    """
+    rows = _names_to_compare(frames, scales)
+    found = []
+    problems = []
+    for names in rows:
+        verdicts = list(_verdicts(frames, names))
+        scale = next(name for name in names if name is not None)
+        problems += [not_comparable(between, scale, rule) for verdict, rule, between in verdicts if verdict == NOT]
+        found.append((scale, *gravest(verdicts)))
+    if problems:
+        raise InstrumentError(dict.fromkeys(problems))
+    return pd.DataFrame(found, columns=["scale", "verdict", "rule", "between"])
+
+
+def pool_scores(
+    frames: Mapping[str, pd.DataFrame] | Sequence[pd.DataFrame], names: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Put scores of several surveys, sites or years into one frame, those of one scale only where they can be compared.
+
+    Parameters
+    ----------
+    frames : mapping of str to pandas.DataFrame, or sequence of pandas.DataFrame
+        Two or more, from `score`; other columns may stand beside the scores. Shape (respondents, columns) each.
+    names : sequence of str, optional
+        What to call the frames, when they are a sequence; else their numbers from 1, as text.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Shape (respondents of all, 1 + columns of any), with a new index. First ``source``, the name of the frame that a
+        row came from; a column that a frame does not have is missing there. ``attrs["scales"]`` keeps what is known of
+        the scales, so that the pool can itself be compared and pooled, and ``attrs["comparability"]`` the verdicts, as
+        the rows of `require_comparable_scores`: report those "with care" and "unknown".
+
+    Raises
+    ------
+    InstrumentError
+        INS-033 for every scale and two versions that cannot be compared.
+    DataError
+        DAT-009 for fewer than two frames, or names that are too many, too few or not different; DAT-007 when a frame
+        has a column ``source`` already.
+
+    Examples
+    --------
+    >>> answers = pd.DataFrame({"att_belong": [5], "att_recommend": [4], "att_care": [4], "att_future": [5],
+    ...                         "att_leaving": [1]})
+    >>> scores = score(answers, "return-to-work-transition")
+    >>> pool_scores({"north": scores, "south": scores}).round(1).values.tolist()
+    [['north', 4.6], ['south', 4.6]]
+    """
+    parts = list(frames.values()) if isinstance(frames, Mapping) else list(frames)
+    called = _called(frames, names, len(parts))
+    taken = [
+        Problem("DAT-007", name, "a column source", "no column of that name", "Rename it before pooling.")
+        for name, part in zip(called, parts, strict=True)
+        if SOURCE in part.columns
+    ]
+    require(taken)
+    verdicts = require_comparable_scores(*parts)
+    pooled = pd.concat(
+        [part.assign(**{SOURCE: name}) for name, part in zip(called, parts, strict=True)], ignore_index=True
+    )
+    pooled = pooled[[SOURCE, *(column for column in pooled.columns if column != SOURCE)]]
+    pooled.attrs = {
+        "scales": {
+            column: _noted_of_all(parts, column) for column in pooled.columns if any(_notes(p, column) for p in parts)
+        },
+        "comparability": verdicts.to_dict("records"),
+    }
+    return pooled
+
+
+def _called(frames: object, names: Sequence[str] | None, count: int) -> list[str]:
+    if isinstance(frames, Mapping) and names is None:
+        return [str(name) for name in frames]
+    called = [str(number) for number in range(1, count + 1)] if names is None else [str(name) for name in names]
+    if isinstance(frames, Mapping) or len(called) != count or len(set(called)) != count:
+        found = f"{len(called)} names for {count} frames" if len(called) != count else "names twice, or in both places"
+        remedy = "Give a mapping of name to frame, or a list of frames with as many different names."
+        raise DataError(Problem("DAT-009", "names", found, "one name for each frame", remedy))
+    return called
+
+
+def _names_to_compare(
+    frames: Sequence[pd.DataFrame], scales: Sequence[str | Sequence[str]] | None
+) -> list[tuple[str | None, ...]]:
+    """List the columns to compare: for each scale its name in each frame, None where a frame does not have it."""
+    if len(frames) < 2:
+        raise DataError(Problem("DAT-009", "frames", f"{len(frames)}", "two or more", "Give all frames of scores."))
+    if scales is None:
+        return [tuple(name if name in frame.columns else None for frame in frames) for name in _shared(frames)]
+    rows = [(one,) * len(frames) if isinstance(one, str) else tuple(one) for one in scales]
+    problems = [
+        Problem("DAT-009", "scales", f"{len(row)} names", f"{len(frames)}, one for each frame", "Name one column each.")
+        for row in rows
+        if len(row) != len(frames)
+    ]
+    problems += [
+        Problem("DAT-003", f"frame {position}", f"no column {name}", "a column of scores", "Score it first.")
+        for row in rows
+        for position, (name, frame) in enumerate(zip(row, frames, strict=False), start=1)
+        if name not in frame.columns
+    ]
+    require(problems)
+    return list(rows)
+
+
+def _shared(frames: Sequence[pd.DataFrame]) -> list[str]:
+    columns = list(dict.fromkeys(column for frame in frames for column in frame.columns))
+    shared = [column for column in columns if sum(column in frame.columns for frame in frames) > 1]
+    known = [column for column in shared if any(_notes(frame, column) for frame in frames)]
+    if known or any(frame.attrs.get("scales") for frame in frames):
+        return known
+    having = {column: [frame[column] for frame in frames if column in frame.columns] for column in shared}
+    return [column for column in shared if all(pd.api.types.is_numeric_dtype(one) for one in having[column])]
+
+
+def _notes(frame: pd.DataFrame, column: object) -> list[Note]:
+    """List what a column notes: one note, for a pool one of each version, or none."""
+    scales = frame.attrs.get("scales")
+    noted = scales.get(column) if isinstance(scales, Mapping) else None
+    notes = noted if isinstance(noted, list) else [noted]
+    return [note for note in notes if isinstance(note, Mapping)]
+
+
+def _noted_of_all(frames: Sequence[pd.DataFrame], column: object) -> object:
+    notes = [note for frame in frames for note in _notes(frame, column)]
+    different = [note for position, note in enumerate(notes) if note not in notes[:position]]
+    return different[0] if len(different) == 1 else different
+
+
+def _verdicts(frames: Sequence[pd.DataFrame], names: Sequence[str | None]) -> Iterator[tuple[str, str, str]]:
+    noted = [_notes(frame, name) or [{}] for frame, name in zip(frames, names, strict=True) if name is not None]
+    for first, second in combinations(noted, 2):
+        for one in first:
+            for other in second:
+                yield *noted_verdict(one, other), f"{noted_version(one)} and {noted_version(other)}"

@@ -239,8 +239,10 @@ def html_csv(found: Simulated, row: int) -> bytes:
     for item in found.items:
         value = answers.get(item.id, "")
         text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
-        armed = isinstance(value, str) and text.lstrip("'").startswith(("=", "-", "@", "+", "|", "%")) and text != "-5"
-        cells.append(f"'{text}" if armed and not _is_number(text) else text)
+        bare = text.lstrip("'")
+        # As form.js does it: a plain number stays, whatever is before it.
+        armed = isinstance(value, str) and bare.startswith(("=", "-", "@", "+", "|", "%")) and not _is_number(bare)
+        cells.append(f"'{text}" if armed else text)
     return _csv([head, [*cells, " ".join(not_asked)]], quoting=csv.QUOTE_ALL, mark="\ufeff")
 
 
@@ -276,14 +278,18 @@ def spreadsheet(found: Simulated, *, texts: bool = False, language: str | None =
 
 
 def _headers(said: Instrument) -> dict[str, str]:
-    """Head columns by the text of their question; by the id where two questions have the same text."""
+    """Head columns by the text of their question, with a number behind one that is there already (Microsoft Forms)."""
     found: dict[str, str] = {}
+    seen: list[str] = []
     for section in said.sections:
         for matrix, items in section.groups():
             for item in items:
-                found[item.id] = item.text if matrix is None else f"{matrix.text} [{item.text}]"
-    seen = list(found.values())
-    return {item: text if seen.count(text) == 1 else item for item, text in found.items()}
+                if item.kind == "information":
+                    continue
+                text = item.text if matrix is None else f"{matrix.text} [{item.text}]"
+                seen.append(text)
+                found[item.id] = text if seen.count(text) == 1 else f"{text}{seen.count(text)}"
+    return found
 
 
 def _labels(found: Simulated, language: str | None = None) -> Callable[[Item, object], str]:

@@ -53,7 +53,8 @@ def show(survey: str) -> None:
     for section in instrument.sections:
         rows = [_item_row(instrument, item) for item in section.items]
         if rows:
-            print_table(console, section.title, rows)
+            shown = f" (only shown when {section.when})" if section.when else ""
+            print_table(console, f"{section.title}{shown}", rows)
     if instrument.scales:
         print_table(
             console,

@@ -227,10 +227,22 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
     proportion = units.map(_is_proportion).to_numpy(dtype=bool)
     least = np.where(proportion, profile.proportion_min_n, profile.mean_min_n)
     hidden = withheld(smaller, profile) | np.isnan(n) | (smaller < least) | (frame["df"].to_numpy() < profile.df_min)
+    frame = _counts_beside(frame, n, profile)
     if profile.rounding != "none":
         frame, unsure = _rounded(frame, proportion & ~hidden, profile, result.method.level)
         hidden |= unsure
     return _blank(frame.assign(n=release_counts(n, profile)), hidden, keep=set(_SAFE_TEXT))
+
+
+def _counts_beside(frame: pd.DataFrame, n: npt.NDArray[np.float64], profile: Profile) -> pd.DataFrame:
+    """Withhold other counts of people (`n_before`, ...) that are small, or that differ from n by a few."""
+    beside = [name for name in frame.columns if name.startswith("n_") and pd.api.types.is_numeric_dtype(frame[name])]
+    out = frame.copy()
+    for name in beside:
+        values = out[name].to_numpy(dtype=float)
+        apart = np.abs(values - n)
+        out[name] = np.where(withheld(values, profile) | (withheld(apart, profile) & (apart != 0)), np.nan, values)
+    return out
 
 
 def _is_proportion(unit: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -9,11 +10,15 @@ from pydantic import ValidationError
 
 from evalkit.errors import InstrumentError, Problem, did_you_mean
 from evalkit.instruments.checks import check_instrument
-from evalkit.instruments.ledger import diff, joined
-from evalkit.instruments.model import Instrument, Item, Option, OptionSet, Scale, Section, Token, Translation
+from evalkit.instruments.ledger import ledger_against
+from evalkit.instruments.model import Instrument, Item, Matrix, Option, OptionSet, Scale, Section, Token, Translation
 from evalkit.instruments.prune import shorter_scale, without_leftovers
 from evalkit.instruments.rules import standard_examples
+from evalkit.instruments.scale_forms import basis_of, content_of
+from evalkit.instruments.sheet import matrix_records
 from evalkit.instruments.wording import reworded, texts, token_texts
+
+_PRINT = re.compile(r"-[0-9a-f]{6}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,20 @@ def adapted(instrument: Instrument, changes: Changes) -> Instrument:
     result = _with_items(result, changes.add)
     result = _with_languages(without_leftovers(result), changes, _new_wordings(instrument, changes))
     checked = check_instrument(_valid(result))
-    return checked.changed(ledger=joined(instrument.ledger, diff(instrument, checked)))
+    origin = f"{instrument.id} {instrument.version}" if instrument.ledger is None else instrument.ledger.origin
+    basis = basis_of(instrument) if instrument.ledger is None else instrument.ledger.basis
+    return checked.changed(
+        version=_version(checked, basis.content),
+        ledger=ledger_against(origin, basis, checked),
+    )
+
+
+def _version(instrument: Instrument, content: str) -> str:
+    """Name a version by its content; the print of an earlier adaptation in it is left out."""
+    base = instrument.version if instrument.ledger is None else _PRINT.sub("", instrument.version)
+    now = content_of(instrument)
+    # Every platform and every response file can carry a hyphen, which does not hold for a plus sign.
+    return base if now == content else f"{base}-{now}"
 
 
 def _unknown(instrument: Instrument, changes: Changes) -> Iterator[Problem]:
@@ -92,7 +110,7 @@ def _unknown(instrument: Instrument, changes: Changes) -> Iterator[Problem]:
         ("reword", changes.reword, known_texts),
         ("options", changes.options, [*instrument.option_sets, *new_sets]),
         ("add", [str(item["section"]) for item in changes.add if "section" in item], sections),
-        ("add", [str(item["after"]) for item in changes.add if "after" in item], instrument.by_id),
+        ("add", [str(item["after"]) for item in changes.add if "after" in item], [*instrument.by_id, *matrices]),
         ("translations", changes.translations, languages[1:]),
     ]
     for argument, names, known in places:
@@ -202,35 +220,52 @@ def _without(instrument: Instrument, drop: tuple[str, ...]) -> Instrument:
 
 def _with_items(instrument: Instrument, add: tuple[Mapping[str, object], ...]) -> Instrument:
     for position, row in enumerate(add, start=1):
-        item = _item(instrument, row, position)
+        matrix, items = _new_items(instrument, row, position)
         home = str(row.get("section") or _home(instrument, row.get("after")))
         instrument = instrument.changed(
             sections=tuple(
-                _inserted(section, item, row.get("after")) if section.id == home else section
+                _inserted(section, matrix, items, row.get("after")) if section.id == home else section
                 for section in instrument.sections
             )
         )
     return instrument
 
 
-def _item(instrument: Instrument, row: Mapping[str, object], position: int) -> Item:
+def _new_items(
+    instrument: Instrument, row: Mapping[str, object], position: int
+) -> tuple[tuple[Matrix, ...], tuple[Item, ...]]:
+    """Make the item that is to be added, or the matrix and its rows, from what a YAML file would say."""
+    place = f"add {position}"
+    said = {key: value for key, value in row.items() if key not in {"section", "after"}}
     try:
-        return Item.model_validate({key: value for key, value in row.items() if key not in {"section", "after"}})
+        if said.get("kind") != "matrix" and "rows" not in said:
+            return (), (Item.model_validate(said),)
+        above, below, problems = matrix_records(said, f"adapting {instrument.id}, {place}")
+        if problems:
+            raise InstrumentError(problems)
+        return (Matrix.model_validate(above),), tuple(map(Item.model_validate, below))
     except ValidationError as error:
-        raise InstrumentError(_invalid(instrument, f"add {position}", error)) from error
+        raise InstrumentError(_invalid(instrument, place, error)) from error
 
 
 def _home(instrument: Instrument, after: object) -> str:
     for section in instrument.sections:
-        if any(item.id == after for item in section.items):
+        if any(after is not None and after in {item.id, item.matrix} for item in section.items):
             return section.id
     return instrument.sections[-1].id
 
 
-def _inserted(section: Section, item: Item, after: object) -> Section:
-    names = [one.id for one in section.items]
-    place = names.index(str(after)) + 1 if after in names else len(names)
-    return section.changed(items=(*section.items[:place], item, *section.items[place:]))
+def _inserted(section: Section, matrices: tuple[Matrix, ...], items: tuple[Item, ...], after: object) -> Section:
+    """Put items behind another; behind a row means behind its whole matrix, whose rows stay together."""
+    known = {name: position for position, one in enumerate(section.items, start=1) for name in (one.id, one.matrix)}
+    before = known.get(str(after))
+    place = before or len(section.items)
+    matrix = section.items[place - 1].matrix if before else None
+    while matrix is not None and place < len(section.items) and section.items[place].matrix == matrix:
+        place += 1
+    return section.changed(
+        items=(*section.items[:place], *items, *section.items[place:]), matrices=(*section.matrices, *matrices)
+    )
 
 
 def _new_wordings(instrument: Instrument, changes: Changes) -> set[str]:

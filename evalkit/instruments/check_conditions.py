@@ -23,6 +23,7 @@ from evalkit.instruments.model import Instrument, Item
 
 MAX_CASES = 20_000
 _MAX_VALUES = 10
+_SHOWN = 200
 _ORDERED = frozenset(COMPARISONS - {"==", "!="})
 
 
@@ -46,7 +47,8 @@ def readable_conditions(instrument: Instrument) -> Iterator[Finding]:
         except InstrumentError as error:
             problem = error.problems[0]
             spot = problem.place.removeprefix("condition, ")
-            yield Finding("INS-018", where, f"{problem.found} at {spot} of {text!r}", problem.expected, problem.remedy)
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+            yield Finding("INS-018", where, f"{problem.found} at {spot} of {shown!r}", problem.expected, problem.remedy)
 
 
 @rule
@@ -260,15 +262,18 @@ def _can_hold(instrument: Instrument, condition: Condition, shown: Mapping[str, 
     if math.prod(len(case) for case in cases) > MAX_CASES:
         return True
     return any(
-        holds(condition, answers) and _consistent(answers, shown)
+        holds(condition, answers, instrument.missing) and _consistent(instrument, answers, shown)
         for answers in (dict(zip(names, case, strict=True)) for case in itertools.product(*cases))
     )
 
 
-def _consistent(answers: Mapping[str, object], shown: Mapping[str, tuple[Condition, ...]]) -> bool:
+def _consistent(
+    instrument: Instrument, answers: Mapping[str, object], shown: Mapping[str, tuple[Condition, ...]]
+) -> bool:
     """Whether only items that are shown have answers."""
     return all(
-        answer is None or name not in shown or holds(And(shown[name]), answers) for name, answer in answers.items()
+        answer is None or name not in shown or holds(And(shown[name]), answers, instrument.missing)
+        for name, answer in answers.items()
     )
 
 

@@ -3,7 +3,8 @@
 A condition compares answers: ``weeks_away >= 8 and not (leave_kind == 'sabbatical' or selected(support, 'none'))``.
 It is read into a frozen tree which exporters translate and `holds` evaluates; nothing is ever run as code.
 
-An unanswered item equals nothing: ``==`` is false, ``!=`` is true, and an order comparison is false.
+An unanswered item equals nothing: ``==`` is false, ``!=`` is true, and an order comparison is false. A missing option
+equals itself, but has no order: a comparison of order with it is false.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _WORDS = frozenset({"and", "or", "not", "selected"})
 _ORDER: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
     {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 )
+_NONE_MISSING: Mapping[str, Collection[object]] = MappingProxyType({})
 COMPARISONS = frozenset({"==", "!=", *_ORDER})
 
 Literal = int | float | str
@@ -153,7 +155,9 @@ def parse_condition(text: str) -> Condition:
     return _Parser(text).condition()
 
 
-def holds(condition: Condition, answers: Mapping[str, object]) -> bool:
+def holds(
+    condition: Condition, answers: Mapping[str, object], missing: Mapping[str, Collection[object]] = _NONE_MISSING
+) -> bool:
     """Tell whether a condition is true for one respondent.
 
     Parameters
@@ -163,11 +167,13 @@ def holds(condition: Condition, answers: Mapping[str, object]) -> bool:
     answers : mapping of str to object
         Item id -> answer: a number, a text, an ISO date as text, or a collection of values for a multiple choice.
         None, and an item that is not there, mean unanswered.
+    missing : mapping of str to collection, optional
+        Item id -> its missing options, `Instrument.missing`: a number such as 99 for "prefer not to say" has no order.
 
     Returns
     -------
     bool
-        Whether it holds; unanswered equals nothing and is neither more nor less than anything.
+        Whether it holds; unanswered equals nothing, and neither it nor a missing option is more or less than anything.
 
     Examples
     --------
@@ -176,16 +182,20 @@ def holds(condition: Condition, answers: Mapping[str, object]) -> bool:
     True
     >>> holds(parse_condition("weeks_away < 8"), {})
     False
+    >>> holds(parse_condition("pay_band > 5"), {"pay_band": 99}, {"pay_band": {99}})
+    False
     """
     if isinstance(condition, And):
-        return all(holds(part, answers) for part in condition.parts)
+        return all(holds(part, answers, missing) for part in condition.parts)
     if isinstance(condition, Or):
-        return any(holds(part, answers) for part in condition.parts)
+        return any(holds(part, answers, missing) for part in condition.parts)
     if isinstance(condition, Not):
-        return not holds(condition.part, answers)
+        return not holds(condition.part, answers, missing)
     answer = answers.get(condition.item)
     if isinstance(condition, Selected):
         return isinstance(answer, Collection) and not isinstance(answer, str) and condition.value in answer
+    if condition.sign in _ORDER and answer in missing.get(condition.item, ()):
+        return False
     return _compares(answer, condition.sign, condition.value)
 
 

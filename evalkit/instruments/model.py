@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr
 
+from evalkit.instruments.basis import Basis
 from evalkit.instruments.parts import (
     CHOICE_KINDS,
     SKIPPED,
@@ -100,6 +101,8 @@ class Ledger(Part):
     ----------
     origin : str
         Id and version of that instrument.
+    basis : Basis
+        What was kept of that instrument, so that later adaptations are held against it too.
     items : tuple of ItemEntry
         Every item of either.
     scales : tuple of ScaleEntry
@@ -107,6 +110,7 @@ class Ledger(Part):
     """
 
     origin: Text
+    basis: Basis
     items: tuple[ItemEntry, ...] = ()
     scales: tuple[ScaleEntry, ...] = ()
 
@@ -202,6 +206,15 @@ class Instrument(Part):
         """Scale id -> scale."""
         return {scale.id: scale for scale in self.scales}
 
+    @cached_property
+    def missing(self) -> Mapping[str, frozenset[int | str]]:
+        """Item id -> the values of its missing options; items without any are left out."""
+        found = {
+            item.id: frozenset(option.value for option in self.options_of(item) if option.missing)
+            for item in self.items
+        }
+        return {name: values for name, values in found.items() if values}
+
     def options_of(self, item: Item) -> tuple[Option, ...]:
         """List the options of an item.
 
@@ -257,8 +270,8 @@ class Instrument(Part):
         drop : iterable of str
             Ids of items, matrices or sections to leave out; scales lose the items.
         add : iterable of mapping
-            New items with the keys of an item in YAML, and ``id``, ``section`` (default the last) and ``after``
-            (an item id).
+            New items, or matrices with their ``rows``, with the keys that they have in YAML, and ``id``, ``section``
+            (default the last) and ``after`` (the id of an item or matrix).
         reword : mapping of str to str, optional
             Item id, or path of a text such as ``sections.start.title``, -> new wording.
         options : mapping, optional
@@ -272,7 +285,9 @@ class Instrument(Part):
         Returns
         -------
         Instrument
-            A new instrument; this one stays as it is.
+            A new instrument; this one stays as it is. Unless all that changed is what stands for words in braces, its
+            version ends in a print of its content, such as ``1.0-3f2a9c``, so that answers to the two are told apart;
+            the same changes give the same version.
 
         Raises
         ------

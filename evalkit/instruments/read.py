@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from evalkit.errors import DataError, InstrumentError, Problem, did_you_mean
-from evalkit.files import read_text
+from evalkit.files import read_bytes
 from evalkit.instruments.checks import all_findings
 from evalkit.instruments.findings import Finding
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.shape import validated
 from evalkit.instruments.sheet import Block, Sheet, included, read_sheet
-from evalkit.instruments.tree import Table, line_of, read_tree
+from evalkit.instruments.tree import MAX_PROBLEMS, Table, first_problems, line_of, read_tree
 
 MAX_BYTES = 1_000_000
+# Where more than a hundred problems are found, those of the first lines are told; no more than this are looked for.
+_ENOUGH = 1000
 BLOCK_KEYS = frozenset(
     {
         "block",
@@ -53,8 +58,9 @@ def read_instrument(path: Path, shared: Path | None = None) -> Instrument:
     Raises
     ------
     InstrumentError
-        INS-001 when the file is not there, is over 1 MB or is not UTF-8; INS-002 when it is not YAML; else every
-        problem of the file at once, in the order of its lines, each with its line.
+        INS-001 when the file is not there, is over 1 MB or is not UTF-8, with the lines; INS-002 when it is not YAML;
+        INS-034 when it has too many lines, keys and values; else every problem of the file at once, in the order of
+        its lines, each with its line (the first hundred, and INS-034 with the count of the others).
     """
     tree, problems = read_file(path)
     sheet = _sheet(tree, path, problems, shared)
@@ -125,20 +131,44 @@ def read_file(path: Path) -> tuple[Table, list[Problem]]:
         ) from error
     except DataError as error:
         found = error.problems[0]
-        raise InstrumentError(Problem("INS-001", found.place, found.found, "UTF-8", "Save it as UTF-8.")) from error
+        raise InstrumentError(Problem("INS-001", found.place, found.found, found.expected, found.remedy)) from error
     return tree, list(problems)
 
 
 @lru_cache(maxsize=256)
 def _read_version(path: Path, _modified: int, _size: int) -> tuple[Table, tuple[Problem, ...]]:
-    tree, problems = read_tree(read_text(path), path.name)
+    tree, problems = read_tree(_text(path), path.name)
     return tree, tuple(problems)
+
+
+def _text(path: Path) -> str:
+    content = read_bytes(path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InstrumentError(first_problems(list(_not_utf8(content, path.name)), path.name)) from None
+
+
+def _not_utf8(content: bytes, name: str) -> Iterator[Problem]:
+    """Name every line that is not UTF-8; a file in UTF-16 only once, for all its lines are wrong."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield Problem("INS-001", f"{name}, line 1", "UTF-16", "UTF-8", "Save it as UTF-8.")
+        return
+    for line, row in enumerate(content.split(b"\n"), start=1):
+        try:
+            row.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = row[: error.start].decode("utf-8")
+            found = f"byte 0x{row[error.start]:02x} at character {len(before) + 1}, which is not UTF-8"
+            yield Problem("INS-001", f"{name}, line {line}", found, "UTF-8", "Save the file as UTF-8.")
 
 
 def _sheet(tree: Table, path: Path, problems: list[Problem], shared: Path | None) -> Sheet:
     """Read the shared blocks that a tree asks for, and shape it; the blocks' problems are added to `problems`."""
     blocks: dict[str, Block] = {}
     for name, line in included(tree):
+        if len(problems) > MAX_PROBLEMS:
+            break
         if name not in blocks:
             found = _block(name, path, line, shared)
             if isinstance(found, Problem):
@@ -184,23 +214,29 @@ def _finished(sheet: Sheet, problems: list[Problem]) -> Instrument:
     shaped, instrument, doubtful = validated(sheet)
     problems = [*problems, *shaped]
     if instrument is not None:
-        problems += [
-            finding.problem(sheet.place(finding.where))
-            for finding in all_findings(instrument)
-            if not _follows(finding, doubtful, instrument)
-        ]
+        unsure = _unsure_scales(doubtful, instrument)
+        findings = (one for one in all_findings(instrument) if not _follows(one, doubtful, unsure))
+        problems += [one.problem(sheet.place(one.where)) for one in islice(findings, _ENOUGH)]
     if problems or instrument is None:
-        raise InstrumentError(sorted(dict.fromkeys(problems), key=line_of))
+        raise InstrumentError(first_problems(sorted(dict.fromkeys(problems), key=line_of), sheet.file))
     return instrument
 
 
-def _follows(finding: Finding, doubtful: set[tuple[object, ...]], instrument: Instrument) -> bool:
+def _follows(finding: Finding, doubtful: set[tuple[object, ...]], unsure: set[object]) -> bool:
     """Whether a finding may only follow from a value that could not be read."""
     if finding.where[:2] in doubtful or finding.where[:1] in doubtful:
         return True
-    scale = instrument.scales_by_id.get(str(finding.where[1])) if finding.where[0] == "scales" else None
-    items = scale.items if scale is not None else ()
-    if any(("items", name) in doubtful for name in items):
-        return True
-    sets = {item.options for name in items if (item := instrument.by_id.get(name)) is not None}
-    return any(("options", name) in doubtful for name in sets)
+    return finding.where[0] == "scales" and finding.where[1] in unsure
+
+
+def _unsure_scales(doubtful: set[tuple[object, ...]], instrument: Instrument) -> set[object]:
+    """List the scales over items or options that could not be read."""
+    if not doubtful:
+        return set()
+    unsure: set[object] = set()
+    for scale in instrument.scales:
+        known = [instrument.by_id[name] for name in scale.items if name in instrument.by_id]
+        parts = {("items", name) for name in scale.items} | {("options", item.options) for item in known}
+        if parts & doubtful:
+            unsure.add(scale.id)
+    return unsure

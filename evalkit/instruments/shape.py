@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ValidationError
 
 from evalkit.errors import Problem, did_you_mean
+from evalkit.instruments.basis import Basis, ItemForm, ScaleForm
 from evalkit.instruments.model import (
     Example,
     Instrument,
@@ -40,6 +41,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "tokens": Token,
     "translations": Translation,
     "ledger": Ledger,
+    "basis": Basis,
 }
 _NAMES = ("id", "value", "key", "name", "language", "item", "scale")
 # What stands in for a value that cannot be read, so that the rest of the file can still be checked.
@@ -62,6 +64,8 @@ _STAND_INS: Mapping[str, object] = {
     "change": "unchanged",
     "verdict": "comparable",
     "texts": [],
+    "content": "?",
+    "language": "?",
     "id": "unnamed",
 }
 _TEXTS = frozenset(
@@ -194,6 +198,8 @@ def _known_keys(where: tuple[str | int, ...]) -> list[str]:
         part = Option
     if where[:1] == ("ledger",) and len(where) == 4:
         part = ItemEntry if where[1] == "items" else ScaleEntry
+    if where[:2] == ("ledger", "basis") and len(where) > 4:
+        part = ScaleForm if where[2] == "scales" and len(where) == 5 else ItemForm
     return [name for name in part.model_fields if name not in {"id", "matrix", "matrices", "block"}]
 
 

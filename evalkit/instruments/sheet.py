@@ -7,7 +7,7 @@ put in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evalkit.errors import Problem, did_you_mean
 from evalkit.instruments.tree import Listing, Node, Scalar, Table
@@ -146,6 +146,42 @@ def read_sheet(tree: Table, file: str, blocks: Mapping[str, Block]) -> Sheet:
     return sheet
 
 
+def matrix_records(said: Mapping[str, object], place: str) -> tuple[Record, list[Record], list[Problem]]:
+    """Bring a matrix that was made in Python, with the keys of YAML and its `id`, into the shape of the model.
+
+    Parameters
+    ----------
+    said : mapping
+        ``id``, ``text``, ``options``, ``rows`` and the other keys of a matrix.
+    place : str
+        Where it is, for messages.
+
+    Returns
+    -------
+    tuple of (dict, list of dict, list of Problem)
+        What `Matrix` and the `Item` of each row are made from, and what is wrong with the shape.
+    """
+    sheet = Sheet(place)
+    writer = _Writer(sheet, place)
+    node = _tree({key: value for key, value in said.items() if key != "id"})
+    rows = _tree(said.get("rows", {}))
+    above, below = writer.matrix(str(said.get("id", "")), node, rows, {})
+    problems = [replace(problem, place=place) for problem in sheet.problems]
+    if not below and not problems:
+        problems = [Problem("INS-007", place, "a matrix without rows", "rows: id and text of each", "Add rows.")]
+    return above, below, problems
+
+
+def _tree(value: object) -> Node:
+    """Turn plain values into a tree; its lines mean nothing."""
+    if isinstance(value, Mapping):
+        entries = {key if isinstance(key, int) else str(key): _tree(child) for key, child in value.items()}
+        return Table(1, entries, dict.fromkeys(entries, 1))
+    if isinstance(value, list | tuple):
+        return Listing(1, [_tree(child) for child in value])
+    return Scalar(value, 1)  # type: ignore[arg-type]
+
+
 def included(tree: Table) -> Iterator[tuple[str, int]]:
     """List the shared blocks that an instrument asks for.
 
@@ -223,8 +259,30 @@ def _ledger(writer: _Writer, node: Node) -> Record:
             name, short = ("item", "change") if key == "items" else ("scale", "verdict")
             rows = writer.table(child, ("ledger", key))
             data[str(key)] = [writer.record(("ledger", key, word), name, word, row, short) for word, row in rows]
+        elif key == "basis":
+            data["basis"] = _basis(writer, child)
         else:
             data["origin" if key == "from" else str(key)] = plain(child)
+    return data
+
+
+def _basis(writer: _Writer, node: Node) -> Record:
+    """Read the forms of items and scales; a scale names its items, and takes their forms."""
+    data: Record = {}
+    for key, child in writer.table(node, ("ledger", "basis")):
+        if key in {"items", "scales"}:
+            rows = writer.table(child, ("ledger", "basis", key))
+            data[str(key)] = [
+                writer.record(("ledger", "basis", key, word), "id", word, row, "text") for word, row in rows
+            ]
+        else:
+            data[str(key)] = plain(child)
+    items: list[Record] = data.get("items", [])  # type: ignore[assignment]
+    scales: list[Record] = data.get("scales", [])  # type: ignore[assignment]
+    known = {str(item["id"]): item for item in items}
+    for scale in scales:
+        if isinstance(scale.get("items"), list):
+            scale["items"] = [known.get(str(name), name) for name in scale["items"]]  # type: ignore[attr-defined]
     return data
 
 
@@ -303,7 +361,7 @@ class _Writer:
         for key, child in rows.items():
             if key == "items":
                 self.items(section, child, handed)
-            elif key in {"id", "matrices", "block"}:
+            elif key in {"id", "matrices"}:
                 self.unknown(self.sheet.places[("sections", name, key)], key, ("title", "intro", "items", "when"))
             elif key not in {*_PASSED_DOWN, "include", "only"}:
                 section[str(key)] = plain(child)

@@ -7,15 +7,21 @@ unquoted yes or no, octal or grouped numbers, a key without a value, a tab.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import NoReturn
 
 from evalkit.errors import InstrumentError, Problem
 
 MAX_LEVELS = 12
+MAX_LINES = 50_000
+MAX_NODES = 10_000
+MAX_PROBLEMS = 100
 _MAX_DIGITS = 15
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
+_MEND = "Mend these first, and check again."
 _TRUTH = {"true": True, "false": False}
 _LONGEST_NUMBER = 64
 _DOUBTFUL_WORD = re.compile(r"yes|no|on|off|y|n|true|false|null", re.IGNORECASE)
@@ -98,7 +104,9 @@ def read_tree(text: str, name: str) -> tuple[Table, list[Problem]]:
     Raises
     ------
     InstrumentError
-        INS-002 (with INS-009 for tabs) when the text is not YAML, is empty, is not a table or is nested too deep.
+        INS-002 (with INS-009 for tabs) when the text is not YAML, is empty, is not a table or is nested too deep;
+        INS-034 when it has more than 50,000 lines or 10,000 keys and values, or more than 100 problems before it is
+        read.
 
     Examples
     --------
@@ -109,12 +117,13 @@ def read_tree(text: str, name: str) -> tuple[Table, list[Problem]]:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
+    if text.count("\n") > MAX_LINES:
+        found, expected = f"{text.count(chr(10)):,} lines", f"at most {MAX_LINES:,}"
+        raise InstrumentError(Problem("INS-034", name, found, expected, "Split it, or take out empty lines."))
+    lines = (position for position, line in enumerate(text.split("\n"), start=1) if "\t" in line)
     tabs = [
-        Problem(
-            "INS-009", f"{name}, line {position}", "a tab", "blanks", "Replace the tab; indent by two blanks a level."
-        )
-        for position, line in enumerate(text.split("\n"), start=1)
-        if "\t" in line
+        Problem("INS-009", f"{name}, line {line}", "a tab", "blanks", "Replace the tab; indent by two blanks a level.")
+        for line in islice(lines, MAX_PROBLEMS)
     ]
     builder = _Builder(name)
     try:
@@ -174,6 +183,28 @@ def line_of(problem: Problem) -> int:
     return int(match.group(1)) if match else 0
 
 
+def first_problems(problems: Sequence[Problem], name: str) -> list[Problem]:
+    """Keep as many problems as a person can read.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        In the order of the file.
+    name : str
+        The file's name.
+
+    Returns
+    -------
+    list of Problem
+        All of them up to a hundred; else the first hundred, and INS-034 that tells how many more there are.
+    """
+    left = len(problems) - MAX_PROBLEMS
+    if left <= 0:
+        return list(problems)
+    more = Problem("INS-034", name, f"{left:,} more problems", f"at most {MAX_PROBLEMS}", _MEND)
+    return [*problems[:MAX_PROBLEMS], more]
+
+
 def nodes(node: Node) -> Iterator[Node]:
     """Go through a node and all below it.
 
@@ -202,6 +233,7 @@ class _Builder:
         self.problems: list[Problem] = []
         self.open: list[tuple[Table | Listing, list[Scalar]]] = []
         self.documents = 0
+        self.count = 0
 
     def take(self, event: object) -> None:
         kind = type(event).__name__
@@ -233,19 +265,16 @@ class _Builder:
 
     def start(self, node: Table | Listing) -> None:
         if len(self.open) >= MAX_LEVELS:
-            raise InstrumentError(
-                Problem(
-                    "INS-002",
-                    f"{self.name}, line {node.line}",
-                    f"more than {MAX_LEVELS} levels",
-                    f"at most {MAX_LEVELS}",
-                    "Check the indentation and the brackets.",
-                )
-            )
+            remedy = "Check the indentation and the brackets."
+            self.stop("INS-002", node.line, f"more than {MAX_LEVELS} levels", f"at most {MAX_LEVELS}", remedy)
         self.place(node)
         self.open.append((node, []))
 
     def place(self, node: Node) -> None:
+        self.count += 1
+        if self.count > MAX_NODES:
+            found = f"more than {MAX_NODES:,} keys and values"
+            self.stop("INS-034", node.line, found, f"at most {MAX_NODES:,}", "Split it.")
         if not self.open:
             self.root = node
             return
@@ -300,7 +329,12 @@ class _Builder:
             self.note("INS-004", line, f"tag {tag}", "no tag", "Remove it.")
 
     def note(self, code: str, line: int, found: str, expected: str, remedy: str) -> None:
+        if len(self.problems) == MAX_PROBLEMS:
+            self.stop("INS-034", line, f"more than {MAX_PROBLEMS} problems", f"at most {MAX_PROBLEMS}", _MEND)
         self.problems.append(Problem(code, f"{self.name}, line {line}", found, expected, remedy))
+
+    def stop(self, code: str, line: int, found: str, expected: str, remedy: str) -> NoReturn:
+        raise InstrumentError(Problem(code, f"{self.name}, line {line}", found, expected, remedy))
 
 
 def _syntax(error: Exception, name: str, text: str) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping
 
+from evalkit.instruments.basis import Basis
 from evalkit.instruments.model import (
     Instrument,
     Item,
@@ -47,7 +48,7 @@ def to_yaml(instrument: Instrument) -> str:
     Returns
     -------
     str
-        YAML that reads back as the same instrument. Shared blocks are written out, so that `Section.block` is lost.
+        YAML that reads back as the same instrument. Shared blocks are written out; `block` tells which they were.
     """
     from ruamel.yaml import YAML
 
@@ -114,7 +115,7 @@ def _section(section: Section) -> Record:
             items[rows[0].id] = _fields(rows[0], ("id",))
         else:
             items[matrix.id] = _matrix(matrix, rows)
-    return {**_fields(section, ("id", "items", "matrices", "block")), "items": items}
+    return {**_fields(section, ("id", "items", "matrices")), "items": items}
 
 
 def _matrix(matrix: Matrix, rows: tuple[Item, ...]) -> Record:
@@ -148,16 +149,35 @@ def _ledger(ledger: Ledger) -> Record:
             for entry in ledger.items
         },
         "scales": {entry.scale: {"verdict": entry.verdict, "rule": entry.rule} for entry in ledger.scales},
+        "basis": _basis(ledger.basis),
     }
+
+
+def _basis(basis: Basis) -> Record:
+    items: Record = {item.id: _Row(_fields(item, ("id",))) for item in basis.items}
+    scales: Record = {
+        scale.id: {**_fields(scale, ("id", "items")), "items": [item.id for item in scale.items]}
+        for scale in basis.scales
+    }
+    found: Record = {"content": basis.content, "items": items, "scales": scales}
+    return {key: value for key, value in found.items() if value != {}}
+
+
+class _Row(dict[object, object]):
+    """A record that is written on one line."""
 
 
 def _quoted(value: object) -> object:
     """Put quotes where YAML versions could read a word in two ways, and short lists on one line."""
-    from ruamel.yaml.comments import CommentedSeq
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
     if isinstance(value, str):
         return DoubleQuotedScalarString(value) if is_doubtful(value) or "\n" in value else value
+    if isinstance(value, _Row):
+        line = CommentedMap((_quoted(key), _quoted(child)) for key, child in value.items())
+        line.fa.set_flow_style()
+        return line
     if isinstance(value, Mapping):
         return {_quoted(key): _quoted(child) for key, child in value.items()}
     if isinstance(value, list):

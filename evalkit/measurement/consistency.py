@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,11 +12,13 @@ import pandas as pd
 
 from evalkit.errors import DataError, EstimationError, Problem, did_you_mean
 from evalkit.measurement.keyed import KeyedScale, Scales, keyed_scales
-from evalkit.numeric.reliability import alpha, feldt_interval, omega_total, one_factor
+from evalkit.numeric.reliability import alpha, feldt_interval, omega_total, one_factor, pairwise_covariance
+from evalkit.numeric.threads import one_blas_thread
 from evalkit.numeric.values import Interval
 from evalkit.result import Estimates, Method, estimates
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 Missing = Literal["listwise", "pairwise"]
 _RULES = ("listwise", "pairwise")
 _NOTHING = Interval(np.nan, np.nan, np.nan)
@@ -25,7 +28,26 @@ class UnkeyedItemWarning(UserWarning):
     """An item runs against the rest of its scale."""
 
 
-def reliability_estimates(scale: KeyedScale, missing: Missing, level: float) -> tuple[list[dict[str, object]], int]:
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaleReliability:
+    """The reliability of one scale.
+
+    Parameters
+    ----------
+    rows : list of dict
+        A row for alpha and one for omega total.
+    n : int
+        The larger of their numbers of respondents.
+    used : numpy.ndarray
+        Shape (respondents,), bool: whose answers at least one of the two estimates rests on.
+    """
+
+    rows: list[dict[str, object]]
+    n: int
+    used: Flags
+
+
+def scale_reliability(scale: KeyedScale, missing: Missing, level: float) -> ScaleReliability:
     """Estimate the reliability of one scale.
 
     Parameters
@@ -39,23 +61,37 @@ def reliability_estimates(scale: KeyedScale, missing: Missing, level: float) -> 
 
     Returns
     -------
-    list of dict, int
-        A row for alpha and one for omega total; the respondents with all items answered.
+    ScaleReliability
+        Its `n` for alpha is the number of complete respondents, or of the pair of items that the fewest answered; for
+        omega total always the former.
     """
-    whole = scale.answers[np.isfinite(scale.answers).all(axis=1)]
-    used = _pairwise(scale.answers) if missing == "pairwise" else (_covariance(whole), len(whole))
-    covariance, n = used
-    flag = _unkeyed_note(scale, covariance)
-    alpha_row = _NOTHING
-    if n >= 2 and np.isfinite(covariance).all():
-        point = alpha(covariance)
-        alpha_row = feldt_interval(point, n, len(scale.items), level=level) if np.isfinite(point) else _NOTHING
-    omega_row, omega_note = _omega(_covariance(whole), len(whole), len(scale.items), level)
+    given = np.isfinite(scale.answers)
+    complete = given.all(axis=1)
+    whole, covariance = scale.answers[complete], _covariance(scale.answers[complete])
+    if missing == "pairwise":
+        of_alpha, n = pairwise_covariance(scale.answers)
+        on_alpha = given.any(axis=1)
+    else:
+        of_alpha, n, on_alpha = covariance, len(whole), complete
+    flag = _unkeyed_note(scale, of_alpha)
+    alpha_row = _alpha(of_alpha, n, len(scale.items), level)
+    omega_row, omega_note = _omega(covariance, len(whole), len(scale.items), level)
     notes = "; ".join(note for note in (flag, omega_note) if note)
-    return [
-        _row("alpha", scale.name, alpha_row, n, flag),
-        _row("omega_total", scale.name, omega_row, len(whole), notes),
-    ], len(whole)
+    return ScaleReliability(
+        [
+            _row("alpha", scale.name, alpha_row, n, flag),
+            _row("omega_total", scale.name, omega_row, len(whole), notes),
+        ],
+        max(n, len(whole)),
+        (on_alpha & np.isfinite(alpha_row.estimate)) | (complete & np.isfinite(omega_row.estimate)),
+    )
+
+
+def _alpha(covariance: Floats, n: int, items: int, level: float) -> Interval:
+    if n < 2 or not np.isfinite(covariance).all():
+        return _NOTHING
+    point = alpha(covariance)
+    return feldt_interval(point, n, items, level=level) if np.isfinite(point) else _NOTHING
 
 
 def _row(term: str, group: str, interval: Interval, n: int, flag: str) -> dict[str, object]:
@@ -74,14 +110,6 @@ def _row(term: str, group: str, interval: Interval, n: int, flag: str) -> dict[s
 def _covariance(answers: Floats) -> Floats:
     items = answers.shape[1]
     return np.cov(answers, rowvar=False, ddof=1) if len(answers) > 1 else np.full((items, items), np.nan)
-
-
-def _pairwise(answers: Floats) -> tuple[Floats, int]:
-    """Covariance of each pair from those who answered both; n is that of the pair with the fewest."""
-    given = np.isfinite(answers).astype(float)
-    counts = given.T @ given
-    covariance = pd.DataFrame(answers).cov(min_periods=2).to_numpy()
-    return covariance, int(counts.min())
 
 
 def _omega(covariance: Floats, n: int, items: int, level: float) -> tuple[Interval, str]:
@@ -130,16 +158,18 @@ def reliability(
     -------
     Estimates
         For each scale (column `group`) the terms `alpha` (Feldt's interval) and `omega_total` (one-factor model by
-        maximum likelihood on the covariance, delta interval on the logit scale). The extra column `flag` names items
-        that look unkeyed, and why omega is missing.
+        maximum likelihood on the covariance, delta interval on the logit scale). `n` is that of the scale: complete
+        respondents, or with "pairwise" for alpha those who answered the pair of items that the fewest did. The method
+        counts as used whoever is used for at least one estimate, and says why the others are not. The extra column
+        `flag` names items that look unkeyed, and why omega is missing.
 
     Raises
     ------
     DataError
-        DAT-003 for a missing column, DAT-009 for a scale of fewer than two items, an item without answers or an unknown
-        rule for missing answers.
+        DAT-002 for an answer outside the range of its scale, DAT-003 for a missing column, DAT-009 for a scale of fewer
+        than two items, an item without answers or an unknown rule for missing answers.
     EstimationError
-        EST-001 when no scale has two complete respondents.
+        EST-001 when no scale has two complete respondents (with "pairwise": nor two who answered every pair of items).
 
     Warns
     -----
@@ -160,20 +190,21 @@ def reliability(
     if missing not in _RULES:
         problem = Problem("DAT-009", "missing", f'"{missing}"', " or ".join(_RULES), did_you_mean(missing, _RULES))
         raise DataError(problem)
-    rows: list[dict[str, object]] = []
-    complete = []
-    for scale in keyed_scales(responses, scales):
-        found, whole = reliability_estimates(scale, missing, level)
-        rows += found
-        complete.append(whole)
-        if found[0]["flag"]:
-            warnings.warn(f"{scale.name} {found[0]['flag']}", UnkeyedItemWarning, stacklevel=2)
-    if max(complete) < 2:
+    keyed = keyed_scales(responses, scales)
+    with one_blas_thread():
+        found = [scale_reliability(scale, missing, level) for scale in keyed]
+    rows = [row for one in found for row in one.rows]
+    if max(one.n for one in found) < 2:
         raise EstimationError(
             Problem(
                 "EST-001", "responses", "fewer than two complete respondents", "at least two", "Gather more answers."
             )
         )
+    for row in rows[::2]:
+        if row["flag"]:
+            warnings.warn(f"{row['group']} {row['flag']}", UnkeyedItemWarning, stacklevel=2)
+    used = np.any([one.used for one in found], axis=0)
+    dropped = _dropped(keyed, used, missing)
     method = Method(
         name="internal consistency",
         estimand="the share of the variance of a scale's score that its items have in common",
@@ -181,11 +212,27 @@ def reliability(
         level=level,
         interval="Feldt for alpha, delta on the logit scale for omega",
         n_given=len(responses),
-        n_used=len(responses),
+        n_used=int(used.sum()),
+        n_dropped=dropped,
         assumptions=(
             f"missing answers: {missing} for alpha, listwise for omega",
+            "n used: respondents on whom at least one of the estimates rests; the n of each row is that of its scale"
+            + (", for alpha of the two items that the fewest answered" if missing == "pairwise" else ""),
             "alpha: all items measure the same thing equally well; omega: one factor",
         ),
         references=("Feldt LS et al. (1987) Appl Psychol Meas 11:93-103", "McDonald RP (1999), chapter 6"),
     )
     return estimates(rows, method)
+
+
+def _dropped(keyed: list[KeyedScale], used: Flags, missing: Missing) -> dict[str, int]:
+    """Count those on whom nothing rests, by reason."""
+    given = [np.isfinite(scale.answers) for scale in keyed]
+    answered = np.any([some.any(axis=1) for some in given], axis=0)
+    enough = answered if missing == "pairwise" else np.any([some.all(axis=1) for some in given], axis=0)
+    reasons = {
+        "no item answered": ~answered,
+        "no scale answered in full": answered & ~enough,
+        "only scales that could not be estimated": enough & ~used,
+    }
+    return {reason: int(people.sum()) for reason, people in reasons.items() if people.any()}

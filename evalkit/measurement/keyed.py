@@ -16,6 +16,7 @@ from evalkit.instruments import Instrument, load_instrument
 from evalkit.scoring import answered, asked_scales, keyed_answers
 
 Floats = npt.NDArray[np.float64]
+_ROWS_NAMED = 5
 Scales = Instrument | str | Path | Mapping[str, Sequence[str]]
 
 
@@ -61,7 +62,8 @@ def keyed_scales(responses: pd.DataFrame, scales: Scales) -> list[KeyedScale]:
     Raises
     ------
     DataError
-        DAT-003 for a missing column, DAT-009 for a scale of fewer than two items or without an answer.
+        DAT-002 for an answer outside the range that an instrument states for its scale, DAT-003 for a missing column,
+        DAT-009 for a scale of fewer than two items or an item without an answer.
     """
     if isinstance(scales, Mapping):
         require(
@@ -76,7 +78,7 @@ def keyed_scales(responses: pd.DataFrame, scales: Scales) -> list[KeyedScale]:
             KeyedScale(scale.id, scale.items, keyed_answers(responses, scale), *map(float, scale.range))
             for scale in asked_scales(responses, loaded)
         ]
-    require(_problems(found))
+    require(_problems(found), _outside(found))
     return found
 
 
@@ -104,4 +106,24 @@ def _problems(found: list[KeyedScale]) -> list[Problem]:
         for item, column in zip(scale.items, scale.answers.T, strict=True)
         if not np.isfinite(column).any()
     ]
+    return problems
+
+
+def _outside(found: list[KeyedScale]) -> list[Problem]:
+    """Find answers beyond the scale, such as a 9 for "not answered"; a mapping states no range."""
+    problems = []
+    for scale in found:
+        wrong = (scale.answers < scale.low) | (scale.answers > scale.high)
+        for at in np.flatnonzero(wrong.any(axis=0)):
+            rows = np.flatnonzero(wrong[:, at]) + 1
+            named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (" and more" if len(rows) > _ROWS_NAMED else "")
+            problems.append(
+                Problem(
+                    "DAT-002",
+                    f"responses, column {scale.items[at]}",
+                    f"{len(rows)} values outside {scale.low:g} to {scale.high:g} (rows {named} of {len(wrong)})",
+                    f"{scale.low:g} to {scale.high:g}, or missing",
+                    "Recode them or mark them missing.",
+                )
+            )
     return problems

@@ -42,6 +42,32 @@ def alpha(covariance: Floats) -> float:
     return items / (items - 1) * (1 - float(np.trace(covariance)) / total)
 
 
+def pairwise_covariance(answers: Floats) -> tuple[Floats, int]:
+    """Covariance of every pair of items, each from those who answered both.
+
+    Parameters
+    ----------
+    answers : numpy.ndarray
+        Shape (people, items), NaN where not answered.
+
+    Returns
+    -------
+    numpy.ndarray, int
+        Shape (items, items), NaN where fewer than two people answered both; it need not be positive definite. And the
+        number of people who answered the pair that the fewest did.
+    """
+    given = np.isfinite(answers)
+    seen = given.astype(float)
+    counts = seen.T @ seen
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Taken from about the middle of each item, so that no digits are lost to a large mean.
+        middle = np.where(given, answers, 0.0).sum(axis=0) / np.diag(counts)
+        away = np.where(given, answers - middle, 0.0)
+        sums = away.T @ seen
+        covariance = (away.T @ away - sums * sums.T / counts) / (counts - 1)
+    return np.asarray(np.where(counts >= 2, covariance, np.nan)), int(counts.min())
+
+
 def feldt_interval(estimate: float, n: int, items: int, *, level: float = 0.95) -> Interval:
     """Interval of Cronbach's alpha.
 

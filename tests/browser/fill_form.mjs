@@ -69,6 +69,16 @@ async function look() {
     progress: document.getElementById("progress")?.textContent,
     ticked: [...document.querySelectorAll("input:checked")].map((part) => part.id),
     overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    required: [...document.querySelectorAll(".required")].filter((part) => part.getClientRects().length).map((part) => part.id),
+    must: [...document.querySelectorAll("[aria-required=true]")].filter((part) => part.getClientRects().length).map((part) => part.id),
+    loose: [
+      ...[...document.querySelectorAll("input, textarea")].filter((box) =>
+        box.labels.length !== 1 || !box.labels[0].textContent.trim()).map((box) => `label of ${box.id}`),
+      ...[...document.querySelectorAll("[for], [aria-labelledby], [aria-describedby]")].flatMap((part) =>
+        ["for", "aria-labelledby", "aria-describedby"].flatMap((name) => (part.getAttribute(name) ?? "").split(" ").filter((id) => id && !document.getElementById(id)))),
+      ...[...document.querySelectorAll("[id]")].map((part) => part.id).filter((id, place, ids) => ids.indexOf(id) !== place),
+      ...[...document.querySelectorAll("[role=radiogroup]")].filter((group) => !group.querySelector("legend, th")?.textContent.trim()).map((group) => group.id),
+    ],
     kept: localStorage.length + sessionStorage.length + document.cookie.length + (await indexedDB.databases()).length,
   }));
   const violations = found.violations.map((rule) => ({

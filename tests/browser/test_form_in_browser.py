@@ -69,6 +69,7 @@ def in_browser(form: Instrument, steps: Steps, folder: Path, **window: object) -
     assert facts["unreached"] == []
     for look in facts["looks"].values():
         assert look["violations"] == []
+        assert look["loose"] == []
         assert look["overflow"] <= 0
         assert look["kept"] == 0
     return facts
@@ -344,6 +345,9 @@ def test_a_required_answer_and_a_wrong_one_stop_the_saving(odd: Instrument, tmp_
     facts = in_browser(odd, steps, tmp_path)
     looks = facts["looks"]
     assert looks["begun"]["focus"] == "title-first"
+    # What must be answered says so to the eye and, but for ticks and dates, to a screen reader.
+    assert looks["begun"]["required"] == ["r-ways_used", "r-row_1"]
+    assert looks["begun"]["must"] == ["agree", "q-row_1"]
     assert looks["errors"]["focus"] == "summary"
     assert looks["errors"]["title"] == "Error: Odd form"
     assert {(one["id"], one["text"]) for one in looks["errors"]["errors"]} == {

@@ -51,6 +51,14 @@ def _one(rows: list[dict[str, object]], method: Method, profile: str) -> pd.Seri
     return release(estimates(rows, method), load_profile(profile)).frame.iloc[0]
 
 
+def test_counts_beside_n_leave_only_where_they_tell_of_no_small_group():
+    rows = [_row(24, n_before=24, n_after=25), _row(24, n_before=40, n_after=13), _row(24, n_before=34, n_after=3)]
+    frame = release(estimates(rows, POINTS), STAFF).frame
+    assert frame["n_before"].fillna(-1).tolist() == [24, 40, -1]
+    assert frame["n_after"].fillna(-1).tolist() == [-1, 13, -1]
+    assert release(estimates(rows, POINTS), load_profile("public")).frame["n_after"].tolist() == [25, 13, 3]
+
+
 # --- estimates -----------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 import matplotlib as mpl
@@ -322,3 +322,144 @@ def test_likelihoods_of_any_number_lie_on_the_page(count: int):
         ]
     )
     assert _inside(figures.likelihoods(frame))
+
+
+# --- likert --------------------------------------------------------------------------------------------------------
+
+LABELS = ("Strongly disagree", "Disagree", "Neither", "Agree", "Strongly agree")
+WHY = ("Does not apply to me", "Prefer not to say", "No answer", "Not asked")
+
+
+def _answers(texts: list[str], counts: list[int], why: list[int]) -> pd.DataFrame:
+    """The same answers to every item, as `response_distribution` gives them."""
+    n, n_all = sum(counts), sum(counts) + sum(why)
+    rows: list[dict[str, object]] = []
+    for text in texts:
+        rows += [
+            {"text": text, "label": label, "kind": "answer", "share": count / n if n else np.nan}
+            | {"share_of_all": count / n_all, "n_answered": n}
+            for label, count in zip(LABELS, counts, strict=True)
+        ]
+        rows += [
+            {"text": text, "label": label, "kind": "not asked" if label == "Not asked" else "missing"}
+            | {"share": np.nan, "share_of_all": count / n_all, "n_answered": n}
+            for label, count in zip(WHY, why, strict=True)
+        ]
+    return pd.DataFrame(rows)
+
+
+def _bars(ax: Axes) -> list[list[tuple[float, float]]]:
+    """Left and right end of each bar, by category, then item."""
+    return [
+        [(round(bar.get_x(), 6), round(bar.get_x() + bar.get_width(), 6)) for bar in category]
+        for category in ax.containers
+    ]
+
+
+def _panel(ax: Axes) -> Axes:
+    (panel,) = [other for other in _drawn(ax).axes if other is not ax]
+    return panel
+
+
+def test_answers_part_at_the_middle_of_the_neutral_category_and_empty_ones_stay_in_the_legend():
+    ax = figures.likert(_answers(["a"], [2, 0, 4, 3, 1], [0, 0, 0, 0]))
+    assert _bars(ax) == [[(-0.4, -0.2)], [(-0.2, -0.2)], [(-0.2, 0.2)], [(0.2, 0.5)], [(0.5, 0.6)]]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(LABELS)
+
+
+def test_an_even_number_of_categories_parts_between_the_two_in_the_middle():
+    frame = _answers(["a"], [2, 3, 0, 4, 1], [0, 0, 0, 0])
+    assert _bars(figures.likert(frame[frame["label"] != "Neither"])) == [
+        [(-0.5, -0.3)],
+        [(-0.3, 0.0)],
+        [(0.0, 0.4)],
+        [(0.4, 0.5)],
+    ]
+
+
+def test_what_is_no_answer_stands_apart_from_zero_and_as_a_share_of_all():
+    ax = figures.likert(_answers(["a", "b"], [2, 0, 4, 3, 1], [1, 0, 4, 5]))
+    panel = _panel(ax)
+    assert _bars(panel)[0] == [(0.0, 0.05), (0.0, 0.05)]
+    assert [bars[0] for bars in _bars(panel)] == [(0.0, 0.05), (0.05, 0.05), (0.05, 0.25), (0.25, 0.5)]
+    assert [text.get_text() for text in panel.get_legend().get_texts()] == list(WHY)
+    assert _texts(panel) == ["50%", "50%"]
+    assert _texts(ax) == ["n = 10 of 20", "n = 10 of 20"]
+    assert len(ax.containers) == len(LABELS)
+    assert panel.get_window_extent().x0 > max(text.get_window_extent().x1 for text in ax.texts)
+    assert len({bars[0].get_hatch() for bars in panel.containers}) == len(WHY)
+
+
+def test_without_shares_of_all_nothing_stands_apart():
+    ax = figures.likert(_answers(["a"], [2, 0, 4, 3, 1], [1, 0, 4, 5]).drop(columns="share_of_all"))
+    assert _drawn(ax).axes == [ax]
+    assert _texts(ax) == ["n = 10"]
+
+
+def test_what_was_withheld_and_what_nobody_answered_are_told_apart():
+    frame = _answers(["asked of nobody", "withheld", "known"], [2, 0, 4, 3, 1], [0, 0, 0, 0])
+    first = frame["text"] == "asked of nobody"
+    frame.loc[first, ["share", "share_of_all"]] = [np.nan, 0.0]
+    frame.loc[first & (frame["label"] == "Not asked"), "share_of_all"] = 1.0
+    frame.loc[frame["text"] == "withheld", ["share", "share_of_all", "n_answered"]] = np.nan
+    ax = figures.likert(frame)
+    assert _texts(ax) == ["nobody answered", "withheld or no answer", "n = 10 of 10"]
+    assert _texts(_panel(ax)) == ["100%", "0%"]
+
+
+def test_likert_draws_on_the_axes_that_were_given_and_leaves_the_others_their_place():
+    figure = Figure(figsize=(12, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    assert figures.likert(_answers(["a"], [1, 1, 1, 1, 1], [0, 0, 1, 0]), right) is right
+    FigureCanvasAgg(figure).draw()
+    assert len(figure.axes) == 3
+    assert min(axes.get_position().x0 for axes in (right, figure.axes[2])) > left.get_position().x1
+    free = Figure().add_axes((0.2, 0.2, 0.6, 0.6))
+    panel = _panel(figures.likert(_answers(["a"], [1, 1, 1, 1, 1], [0, 0, 1, 0]), free))
+    assert panel.get_position().x1 == pytest.approx(0.8)
+    assert panel.get_position().x0 > free.get_position().x1
+
+
+@pytest.mark.parametrize(("count", "share"), [(1, 0.5), (3, 0.02), (12, 0.02), (14, 0.5)])
+def test_likert_of_any_size_lies_on_the_page(count: int, share: float):
+    name = "The person I report to would look for a way to make a change of my working pattern work if I asked for it"
+    why = [0, 0, round(1000 * share / 2), round(1000 * share / 2)]
+    ax = figures.likert(_answers([f"{name} {at}" for at in range(count)], [100, 200, 400, 200, 100], why))
+    assert _inside(ax)
+    _, panel = ax.figure.axes
+    page = ax.figure.bbox
+    boxes = [text.get_window_extent() for text in (*panel.texts, *panel.get_legend().get_texts(), panel.xaxis.label)]
+    assert all(box.x0 > page.x0 and box.x1 <= page.x1 + 1 and box.y1 <= page.y1 + 1 for box in boxes)
+    assert panel.get_legend().get_window_extent().x0 > ax.get_legend().get_window_extent().x1
+    names = [text.get_window_extent() for text in ax.get_yticklabels()]
+    assert all(above.y0 >= below.y1 - 1 for above, below in pairwise(names))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda frame: frame.drop(columns="share"), "DAT-003"),
+        (lambda frame: frame[frame["kind"] != "answer"], "DAT-009"),
+        (lambda frame: frame.iloc[1:], "DAT-009"),
+        (lambda frame: frame.assign(text="the same"), "DAT-010"),
+    ],
+)
+def test_likert_needs_the_same_categories_and_texts_of_their_own(
+    change: Callable[[pd.DataFrame], pd.DataFrame], code: str
+):
+    with pytest.raises(DataError, match=code):
+        figures.likert(change(_answers(["a", "b"], [1, 1, 1, 1, 1], [0, 0, 0, 0])))
+
+
+def test_the_waves_of_an_item_stand_below_each_other():
+    rows = [
+        {"wave": wave, "text": text, "label": label, "kind": "answer", "share": share, "n_answered": 30}
+        for wave in ("before", "after")
+        for text in ("I plan ahead", "I ask for help")
+        for label, share in (("No", 0.4), ("Yes", 0.6))
+    ]
+    axes = figures.likert_by_wave(pd.DataFrame(rows))
+    drawn = [label.get_text() for label in axes.get_yticklabels()]
+    assert drawn == ["I plan ahead\nbefore", "after", "I ask for help\nbefore", "after"]
+    with pytest.raises(DataError, match="DAT-003"):
+        figures.likert_by_wave(pd.DataFrame(rows).drop(columns="wave"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.__main__ import main
-from evalkit.instruments import load_instrument
+from evalkit.instruments import load_instrument, to_yaml
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -29,6 +29,24 @@ def test_show_tells_questions_and_scores(capsys: pytest.CaptureFixture[str]) -> 
     assert code == 0
     assert "Staying or leaving" in out
     assert "leave_service_scale" in out
+
+
+def test_show_tells_when_a_page_is_shown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    text = to_yaml(load_instrument("intention-to-leave"))
+    page = "  about_you:\n    title: About you\n"
+    assert page in text
+    known = load_instrument("intention-to-leave")
+    first = next(item for item in known.items if item.options and item.kind == "likert" and not item.waves)
+    condition = f"{first.id} > 3"
+    (tmp_path / "own.yaml").write_text(
+        text.replace(page, f"{page}    when: {condition}\n").replace(
+            "instrument: intention-to-leave", "instrument: own"
+        ),
+        encoding="utf-8",
+    )
+    code, out, _ = run(capsys, "show", str(tmp_path / "own.yaml"))
+    assert code == 0
+    assert f"About you (only shown when {condition})" in " ".join(out.split())
 
 
 def test_check_of_the_library(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ the files and writes them when all of them could be made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -30,6 +30,10 @@ class _Exporter(Protocol):
     def build(self, instrument: Instrument, /) -> Built: ...
 
 
+class _TogetherExporter(Protocol):
+    def build_together(self, forms: Sequence[Instrument], /) -> Built: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """Where an export goes.
@@ -40,17 +44,20 @@ class Platform:
         Name of the module beside this one that writes the format.
     suffix : str
         Ending of its files, by which the platform knows them.
+    together : bool
+        Whether one file holds the forms of all waves, because a second file would replace the first on the platform.
     """
 
     module: str
     suffix: str
+    together: bool = False
 
 
 PLATFORMS: Mapping[str, Platform] = MappingProxyType(
     {
         "limesurvey": Platform("limesurvey", ".txt"),
         "qualtrics": Platform("qualtrics", ".txt"),
-        "redcap": Platform("redcap", ".csv"),
+        "redcap": Platform("redcap", ".csv", together=True),
         "xlsform": Platform("xlsform", ".xlsx"),
         "surveyjs": Platform("surveyjs", ".json"),
         "ddi": Platform("ddi", ".xml"),
@@ -71,7 +78,8 @@ def export_survey(instrument: Instrument, platform: str, path: str | Path, *, wa
         One of `PLATFORMS`.
     path : str or pathlib.Path
         The file to write; a folder that is there gets a file named after the instrument. With several ordinary waves
-        and no `wave`, one file each is written: ``stem-wave.suffix``.
+        and no `wave`, one file each is written: ``stem-wave.suffix``; for REDCap one file with a form for each wave,
+        because an upload replaces the last one.
     wave : str, optional
         The one ordinary wave to export, with its retrospective questions.
 
@@ -101,19 +109,28 @@ def export_survey(instrument: Instrument, platform: str, path: str | Path, *, wa
     target = _target(Path(path), instrument, platform)
     check_instrument(instrument)
     waves = [wave] if wave is not None else [one.id for one in instrument.waves if one.asked_with is None]
+    forms = {one: _filled(form_at(instrument, one)) for one in waves}
     files: dict[Path, str | bytes] = {}
-    losses: dict[Loss, None] = {}
+    losses = dict.fromkeys(loss for form in forms.values() for loss in _open_tokens(form))
     changes: dict[CodeChange, None] = {}
-    for one in waves:
-        form = _filled(form_at(instrument, one))
-        content, lost, changed = exporter.build(form)
-        name = target.name if len(waves) == 1 else f"{target.stem}-{one}{target.suffix}"
+    for name, (content, lost, changed) in _built(exporter, target, forms, together=PLATFORMS[platform].together):
         files[target.with_name(name)] = content
-        losses.update(dict.fromkeys((*_open_tokens(form), *lost)))
+        losses.update(dict.fromkeys(lost))
         changes.update(dict.fromkeys(changed))
     for file, content in files.items():
         write_atomic(file, content)
     return ExportReport(instrument.id, instrument.version, platform, tuple(files), tuple(losses), tuple(changes))
+
+
+def _built(
+    exporter: _Exporter, target: Path, forms: Mapping[str, Instrument], *, together: bool
+) -> Iterator[tuple[str, Built]]:
+    """Give the name and the content of each file."""
+    if together and len(forms) > 1:
+        yield target.name, cast("_TogetherExporter", exporter).build_together(list(forms.values()))
+        return
+    for wave, form in forms.items():
+        yield target.name if len(forms) == 1 else f"{target.stem}-{wave}{target.suffix}", exporter.build(form)
 
 
 def _exporter(platform: str) -> _Exporter:
@@ -140,6 +157,8 @@ def _target(path: Path, instrument: Instrument, platform: str) -> Path:
 def _filled(form: Instrument) -> Instrument:
     """Put the texts that the instrument has for its tokens in their place, in every language."""
     words = {token.name: token.text for token in form.tokens}
+    if not words:
+        return form
 
     def final(text: str) -> str:
         return TOKEN.sub(lambda match: words.get(match.group(1), match.group(0)), text)

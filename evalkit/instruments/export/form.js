@@ -77,9 +77,142 @@ function today(now = new Date()) {
   return [String(now.getFullYear()).padStart(4, "0"), String(now.getMonth() + 1).padStart(2, "0"), String(now.getDate()).padStart(2, "0")].join("-");
 }
 
+// Makes an element; false and undefined leave an attribute out, true gives it no value.
+function make(tag, attributes, ...parts) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...parts);
+  return element;
+}
+
+// Puts boxes, labels and places for messages to the questions, so that the file holds each set of options only once.
+function furnish(form) {
+  const sets = JSON.parse(document.getElementById("options").textContent);
+  // What marks words of ours in a form that is not English.
+  const ours = form.dataset.lang === undefined ? {} : { lang: form.dataset.lang, dir: "ltr" };
+  const path = ({ options }, [value]) => `options.${options}.${value}`;
+  const clear = (word) => make("button", { type: "button", class: "clear second", ...ours, hidden: true }, `Clear my ${word}`);
+
+  function choice({ item, kind, options }, option, position) {
+    const [value, label, alone = ""] = option;
+    const id = `i-${item}-${position}`;
+    const ticks = kind === "multiple_choice";
+    return [
+      make("input", {
+        type: ticks ? "checkbox" : "radio", id, name: item, value,
+        "data-number": typeof value === "number", "data-missing": alone.includes("m"), "data-exclusive": alone.includes("e"),
+        "aria-describedby": ticks && `e-${item}`,
+      }),
+      make("label", { for: id }, make("span", { "data-t": path({ options }, option) }, label)),
+    ];
+  }
+
+  // Gives the boxes of a question that is not a row of a matrix.
+  function boxes(data, described) {
+    const { item, kind, min, decimals, length, required } = data;
+    const about = { id: `i-${item}`, "aria-describedby": described, "aria-required": required !== undefined && "true", autocomplete: "off" };
+    if (data.options) return sets[data.options].map((option, position) => make("p", { class: "option" }, ...choice(data, option, position)));
+    if (kind === "long_text") return [make("textarea", { ...about, rows: 5 })];
+    if (kind === "date") {
+      const parts = [["Day", 2], ["Month", 2], ["Year", 4]].map(([label, maxlength]) => {
+        const name = label.toLowerCase();
+        const id = `i-${item}-${name}`;
+        const box = { type: "text", inputmode: "numeric", autocomplete: "off", id, class: name, maxlength, "aria-describedby": described };
+        return make("p", {}, make("label", { for: id }, label), make("input", box));
+      });
+      return [make("div", { class: "date", ...ours }, ...parts)];
+    }
+    // A keypad for numbers may have no minus sign and no full stop.
+    const whole = kind === "number" && Number(min) >= 0 && decimals === "0";
+    const short = kind === "number" || Number(length) <= 12;
+    return [make("input", { type: "text", ...about, inputmode: whole && "numeric", class: short && "short" })];
+  }
+
+  // Puts the message and what describes a question below it, and tells the ids of what describes it.
+  function below(element, home, item, unit) {
+    const error = make("p", { class: "error", id: `e-${item}`, ...ours, hidden: true });
+    if (unit) unit.before(error);
+    else home.append(error);
+    return [["help", "h"], ["limits", "l"], ["error", "e"], ["unit", "u"]].flatMap(([name, letter]) => {
+      const part = element.querySelector(`.${name}`);
+      if (part) part.id = `${letter}-${item}`;
+      return part ? [part.id] : [];
+    }).join(" ");
+  }
+
+  function question(element) {
+    const data = element.dataset;
+    const { item, required } = data;
+    const matrix = element.closest("[data-matrix]");
+    data.options ??= matrix?.dataset.options ?? "";
+    data.kind ??= "likert";
+    element.id = `q-${item}`;
+    element.classList.add("question");
+    if (data.kind === "information") {
+      element.classList.add("information");
+      return;
+    }
+    const text = element.querySelector('[data-t$=".text"]');
+    text.id = `t-${item}`;
+    if (required !== undefined) text.after(" ", make("span", { class: "required", id: `r-${item}`, ...ours }, "(required)"));
+    const unit = element.querySelector(".unit");
+    const described = below(element, matrix ? element.firstElementChild : element, item, unit);
+    const group = data.options && data.kind !== "multiple_choice";
+    if (group) element.setAttribute("role", "radiogroup");
+    if (group && required !== undefined) element.setAttribute("aria-required", "true");
+    if (matrix) {
+      element.setAttribute("aria-labelledby", required === undefined ? text.id : `${text.id} r-${item}`);
+      element.setAttribute("aria-describedby", described);
+      const cells = sets[data.options].map((option, position) =>
+        make("td", { class: option[2]?.includes("m") && "missing" }, ...choice(data, option, position)));
+      element.append(...cells);
+      return;
+    }
+    if (element.tagName === "FIELDSET") element.setAttribute("aria-describedby", described);
+    else element.querySelector("label").htmlFor = `i-${item}`;
+    const found = boxes(data, described);
+    if (unit) unit.before(...found);
+    else element.append(...found);
+    if (group && required === undefined) element.append(clear("answer"));
+  }
+
+  function matrix(element) {
+    const { matrix: name, options } = element.dataset;
+    element.id = `m-${name}`;
+    element.classList.add("matrix");
+    const note = [...element.children].find((part) => part.className === "help");
+    if (note) {
+      note.id = `h-${name}`;
+      element.setAttribute("aria-describedby", note.id);
+    }
+    const heads = sets[options].map((option) =>
+      make("th", { "data-t": path({ options }, option), class: option[2]?.includes("m") && "missing" }, option[1]));
+    element.querySelector("table").prepend(make("thead", { "aria-hidden": "true" }, make("tr", {}, make("td", {}), ...heads)));
+    if (element.querySelector("[data-item]:not([data-required])")) element.append(clear("answers"));
+  }
+
+  // Paths are short in the file; in full they are those of the instrument.
+  for (const part of form.querySelectorAll(":is([data-item], [data-matrix], [data-section]) [data-t]")) {
+    const { item, matrix: name, section } = part.closest("[data-item], [data-matrix], [data-section]").dataset;
+    const home = item ? `items.${item}` : name ? `matrices.${name}` : `sections.${section}`;
+    part.dataset.t = part.dataset.t === "only_if" ? `only_if.${home}` : `${home}.${part.dataset.t}`;
+  }
+  for (const section of form.querySelectorAll("[data-section]")) {
+    section.id = `s-${section.dataset.section}`;
+    const title = section.querySelector("h2");
+    if (title) title.id = `title-${section.dataset.section}`;
+    if (title) title.tabIndex = -1;
+  }
+  form.querySelectorAll("[data-item]").forEach(question);
+  form.querySelectorAll("[data-matrix]").forEach(matrix);
+}
+
 function begin() {
   const find = (id) => document.getElementById(id);
   const form = find("form");
+  furnish(form);
   const texts = new Map([...document.querySelectorAll("[data-t]")].map((part) => [part.dataset.t, part.textContent]));
   const translations = JSON.parse(find("translations").textContent);
   const first = document.documentElement.lang;

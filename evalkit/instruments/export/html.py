@@ -4,6 +4,10 @@ The page is plain HTML, one heading a section, with `form.css` and `form.js` ins
 content security policy that allows nothing else. One page rather than steps: it can be read through, searched, printed
 and gone over with a screen reader's own commands, and there is no step at which an answer can be lost.
 
+So that a form stays small, the file holds every question once and every set of options once, as JSON; the script puts
+the boxes and their labels to the questions when the page opens. Without a script the questions can still be read.
+Comments and indents of the script and the style stay behind; the names in them stay readable.
+
 **The file of answers** is what `evalkit.instruments` reads back. JSON: ``{"format": "evalkit-answers", "respondent",
 "instrument", "version", "wave", "language", "started", "finished", "answers": {item: value}, "skipped": [item, ...],
 "not_asked": [item, ...]}``. A value is a number, a text, an ISO date, or a list of values for a multiple choice; the
@@ -41,8 +45,6 @@ __all__ = ["build", "read_back"]
 
 # Scripts that run from right to left, by the language that is written in them.
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-# Texts up to this length get a short box.
-_SHORT = 12
 _CARRIED = ("minutes", "licence", "source", "cite")
 _COLUMNS = frozenset({"respondent", "instrument", "version", "wave", "language", "started", "finished"})
 
@@ -104,7 +106,9 @@ def _check(form: Instrument) -> None:
 
 @lru_cache(maxsize=2)
 def _asset(name: str) -> str:
-    return read_text(Path(__file__).with_name(name)).strip("\n")
+    """Read the script or the style, without comments on lines of their own and without indents."""
+    lines = (line.strip() for line in read_text(Path(__file__).with_name(name)).splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def _pinned(text: str) -> str:
@@ -119,15 +123,19 @@ def _attributes(**values: object) -> str:
         if value is None or value is False:
             continue
         key = name.rstrip("_").replace("_", "-")
-        found.append(f" {key}" if value is True else f' {key}="{escape(str(value))}"')
+        text = escape(str(value), quote=False).replace('"', "&quot;")
+        found.append(f" {key}" if value is True else f' {key}="{text}"')
     return "".join(found)
 
 
-def _said(tag: str, path: str, text: str, class_: str | None = "text", **attributes: object) -> str:
-    """Write a text of the instrument with its path, by which it is translated; nothing when it is empty."""
+def _said(tag: str, path: str, text: str, class_: str | None = None, **attributes: object) -> str:
+    """Write a text of the instrument with its path, by which it is translated; nothing when it is empty.
+
+    Inside a section, matrix or item the path is what follows its name.
+    """
     if not text:
         return ""
-    return f"<{tag}{_attributes(class_=class_, data_t=path, **attributes)}>{escape(text)}</{tag}>"
+    return f"<{tag}{_attributes(class_=class_, data_t=path, **attributes)}>{escape(text, quote=False)}</{tag}>"
 
 
 def _direction(language: str) -> str:
@@ -149,6 +157,7 @@ def _document(page: _Page) -> Iterator[str]:
     yield f'<meta name="dcterms.source" content="{escape(form.source)}">\n'
     yield f"<title>{escape(form.title)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
     yield from _body(page)
+    yield f'<script type="application/json" id="options">{_options(form)}</script>\n'
     yield f'<script type="application/json" id="translations">{_translations(form)}</script>\n'
     yield f"<script>{script}</script>\n</body>\n</html>\n"
 
@@ -159,15 +168,20 @@ def _body(page: _Page) -> Iterator[str]:
     yield '<main id="main">\n<div id="summary" class="summary" role="group" aria-labelledby="summary-title" '
     yield f'tabindex="-1"{ours} hidden>'
     yield '<h2 id="summary-title">There is a problem</h2><ul></ul></div>\n'
-    about = _attributes(data_instrument=form.id, data_version=form.version, data_wave=form.waves[0].id)
+    about = _attributes(
+        data_instrument=form.id,
+        data_version=form.version,
+        data_wave=form.waves[0].id,
+        data_lang=LANGUAGE if ours else None,
+    )
     yield f'<form novalidate autocomplete="off" id="form"{about}>\n'
     yield _said("h1", "title", form.title, None, tabindex=-1) + "\n"
     wave = form.waves[0]
-    yield _said("p", f"waves.{wave.id}.title", wave.title, "wave text")
+    yield _said("p", f"waves.{wave.id}.title", wave.title, "wave")
     yield _said("p", f"waves.{wave.id}.intro", wave.intro) + _said("p", "description", form.description)
     yield f'<p{ours}>It takes about <span data-minutes="{form.minutes}">{_minutes(form)}</span>.</p>\n'
-    yield f"<noscript><p{ours}>This form needs JavaScript to save your answers. It can be printed without.</p>"
-    yield "</noscript>\n"
+    yield f"<noscript><p{ours}>This form needs JavaScript to show the answers and to save yours. "
+    yield "Without it, ask for the form on paper.</p></noscript>\n"
     yield from _start(page)
     yield '<div id="questions" hidden>\n'
     yield f'<div class="progress"{ours}><label for="bar" id="progress"></label>'
@@ -221,20 +235,17 @@ def _finish(page: _Page) -> Iterator[str]:
 
 
 def _section(section: Section, page: _Page) -> Iterator[str]:
-    logic = _attributes(data_when=_tree(section.condition))
-    yield f'<section class="page" id="s-{escape(section.id)}" data-section="{escape(section.id)}"{logic}>\n'
-    yield _said("h2", f"sections.{section.id}.title", section.title, None, id=f"title-{section.id}", tabindex=-1)
-    yield _only_if(f"sections.{section.id}", section.condition, page)
-    yield _said("p", f"sections.{section.id}.intro", section.intro) + "\n"
+    name = escape(section.id)
+    yield f'<section class="page" data-section="{name}"{_attributes(data_when=_tree(section.condition))}>'
+    yield _said("h2", "title", section.title) + _only_if(section.condition, page)
+    yield _said("p", "intro", section.intro) + "\n"
     for matrix, items in section.groups():
         yield from (_single(items[0], page) if matrix is None else _matrix(matrix, items, page))
     yield "</section>\n"
 
 
-def _only_if(path: str, condition: Condition | None, page: _Page) -> str:
-    if condition is None:
-        return ""
-    return _said("p", f"only_if.{path}", condition_words(condition, page.form), "only-if")
+def _only_if(condition: Condition | None, page: _Page) -> str:
+    return "" if condition is None else _said("p", "only_if", condition_words(condition, page.form), "only-if")
 
 
 def _tree(condition: Condition | None) -> str | None:
@@ -251,19 +262,18 @@ def _branch(condition: Condition) -> list[object]:
     return [condition.sign, condition.item, condition.value]
 
 
-def _about(item: Item) -> str:
-    """Write what the page must know of an item."""
-    number = item.kind == "number"
+def _about(item: Item, options: str | None = None) -> str:
+    """Write what the page must know of an item; in a matrix, what is not that of the matrix."""
+    in_matrix = item.matrix is not None
     return _attributes(
-        id=f"q-{item.id}",
         data_item=item.id,
-        data_kind=item.kind,
+        data_kind=None if in_matrix and item.kind == "likert" else item.kind,
         data_code=item.code,
-        data_options=item.options,
+        data_options=None if item.options == options else item.options,
         data_required=item.required,
         data_min=item.min,
         data_max=item.max,
-        data_decimals=item.decimals if number else None,
+        data_decimals=item.decimals if item.kind == "number" else None,
         data_length=item.max_length,
         data_identifier=item.identifier,
         data_when=_tree(item.condition),
@@ -271,138 +281,63 @@ def _about(item: Item) -> str:
 
 
 def _single(item: Item, page: _Page) -> Iterator[str]:
-    name = escape(item.id)
+    help_ = _said("p", "help", item.help, "help")
     if item.kind == "information":
-        yield f'<div class="question information"{_about(item)}>{_below(item, page)[0]}'
-        yield _said("p", f"items.{item.id}.text", item.text) + _said(
-            "p", f"items.{item.id}.help", item.help, "help text"
-        )
-        yield "</div>\n"
+        yield f"<div{_about(item)}>{_only_if(item.condition, page)}{_said('p', 'text', item.text)}{help_}</div>\n"
         return
-    below, described = _below(item, page)
-    if item.kind in {"number", "short_text", "long_text"}:
-        yield f'<div class="question"{_about(item)}><label for="i-{name}">{_heading(item, page)}</label>{below}'
-        yield f"{_box(item, described)}</div>\n"
-        return
-    role = ' role="radiogroup"' if item.options and item.kind != "multiple_choice" else ""
-    must = ' aria-required="true"' if role and item.required else ""
-    yield f'<fieldset class="question"{_about(item)}{role}{must} aria-describedby="{described}">'
-    yield f"<legend>{_heading(item, page)}</legend>{below}"
-    if item.kind == "date":
-        yield _date(item, page, described)
-    else:
-        ticks = item.kind == "multiple_choice"
-        for position, option in enumerate(page.form.options_of(item)):
-            yield f'<p class="option">{_choice(item, option, position, ticks=ticks)}</p>'
-        if not ticks and not item.required:
-            yield f'<button type="button" class="clear second"{page.ours} hidden>Clear my answer</button>'
-    yield "</fieldset>\n"
+    tag, head = ("div", "label") if item.options is None and item.kind != "date" else ("fieldset", "legend")
+    yield f"<{tag}{_about(item)}><{head}>{_heading(item, page)}</{head}>{_below(item, page)}"
+    yield f"{_said('span', 'unit', item.unit, 'unit')}</{tag}>\n"
 
 
 def _heading(item: Item, page: _Page) -> str:
-    number = f'<span class="number">{page.numbers[item.id]}. </span>'
-    return f"{number}{_said('span', f'items.{item.id}.text', item.text, id=f't-{item.id}')}{_required(item, page)}"
+    return _said("span", "text", item.text, data_n=page.numbers[item.id])
 
 
-def _required(item: Item, page: _Page) -> str:
-    return f' <span class="required" id="r-{escape(item.id)}"{page.ours}>(required)</span>' if item.required else ""
-
-
-def _below(item: Item, page: _Page) -> tuple[str, str]:
-    """Write what stands below a question, and the ids that describe its boxes."""
-    name = escape(item.id)
-    parts = [_only_if(f"items.{item.id}", item.condition, page)]
-    described = []
-    if item.kind == "information":
-        return parts[0], ""
-    if item.help:
-        parts.append(_said("p", f"items.{item.id}.help", item.help, "help text", id=f"h-{item.id}"))
-        described.append(f"h-{name}")
+def _below(item: Item, page: _Page) -> str:
+    """Write what stands below a question."""
     limits = limit_words(item) if item.kind != "date" or item.min is not None or item.max is not None else ""
-    if limits:
-        parts.append(f'<p class="limits" id="l-{name}"{page.ours}>{escape(limits)}</p>')
-        described.append(f"l-{name}")
-    parts.append(f'<p class="error" id="e-{name}"{page.ours} hidden></p>')
-    return "".join(parts), " ".join([*described, f"e-{name}"])
-
-
-def _box(item: Item, described: str) -> str:
-    unit = f"u-{item.id}" if item.unit else None
-    both = f"{described} {escape(unit)}" if unit else described
-    must = ' aria-required="true"' if item.required else ""
-    common = f'id="i-{escape(item.id)}" aria-describedby="{both}"{must} autocomplete="off"'
-    if item.kind == "long_text":
-        return f'<textarea {common} rows="5"></textarea>'
-    # A keypad for numbers may have no minus sign and no full stop.
-    whole = isinstance(item.min, int | float) and item.min >= 0 and item.decimals == 0
-    pad = ' inputmode="numeric"' if item.kind == "number" and whole else ""
-    pad += ' class="short"' if item.kind == "number" or (item.max_length or _SHORT + 1) <= _SHORT else ""
-    return f'<input type="text" {common}{pad}>' + _said(
-        "span", f"items.{item.id}.unit", item.unit, "unit text", id=unit
-    )
-
-
-def _date(item: Item, page: _Page, described: str) -> str:
-    name = escape(item.id)
-    boxes = "".join(
-        f'<p><label for="i-{name}-{key}">{label}</label><input type="text" inputmode="numeric" autocomplete="off" '
-        f'id="i-{name}-{key}" class="{key}" maxlength="{longest}" aria-describedby="{described}"></p>'
-        for key, label, longest in (("day", "Day", 2), ("month", "Month", 2), ("year", "Year", 4))
-    )
-    return f'<div class="date"{page.ours}>{boxes}</div>'
-
-
-def _choice(item: Item, option: Option, position: int, *, ticks: bool) -> str:
-    label = _said("span", f"options.{item.options}.{option.value}", option.label)
-    about = _attributes(
-        type="checkbox" if ticks else "radio",
-        id=f"i-{item.id}-{position}",
-        name=item.id,
-        value=option.value,
-        data_number=isinstance(option.value, int),
-        data_missing=option.missing,
-        data_exclusive=option.exclusive,
-        aria_describedby=f"e-{item.id}" if ticks else None,
-    )
-    return f'<input{about}><label for="i-{escape(item.id)}-{position}">{label}</label>'
+    told = f'<p class="limits"{page.ours}>{escape(limits)}</p>' if limits else ""
+    return f"{_only_if(item.condition, page)}{_said('p', 'help', item.help, 'help')}{told}"
 
 
 def _matrix(matrix: Matrix, items: tuple[Item, ...], page: _Page) -> Iterator[str]:
     """Write a matrix: each row is a group of radio buttons of its own, so the table is there for the eye alone."""
-    name = escape(matrix.id)
-    help_ = f' aria-describedby="h-{name}"' if matrix.help else ""
-    options = page.form.options_of(items[0])
-    yield f'<fieldset class="matrix" id="m-{name}" data-matrix="{name}"{help_}>'
-    yield f'<legend><span class="number">{page.numbers[matrix.id]}. </span>'
-    yield _said("span", f"matrices.{matrix.id}.text", matrix.text) + "</legend>"
-    yield _said("p", f"matrices.{matrix.id}.help", matrix.help, "help text", id=f"h-{matrix.id}")
-    yield '<table role="presentation"><thead aria-hidden="true"><tr><td></td>'
-    for option in options:
-        path = f"options.{items[0].options}.{option.value}"
-        yield _said("th", path, option.label, "text missing" if option.missing else "text")
-    yield "</tr></thead><tbody>\n"
+    options = items[0].options
+    yield f"<fieldset{_attributes(data_matrix=matrix.id, data_options=options)}><legend>"
+    yield _said("span", "text", matrix.text, data_n=page.numbers[matrix.id]) + "</legend>"
+    yield _said("p", "help", matrix.help, "help")
+    yield '<table role="presentation"><tbody>\n'
     for item in items:
-        yield from _row(item, options, page)
-    clear = f'<button type="button" class="clear second"{page.ours} hidden>Clear my answers</button>'
-    yield f"</tbody></table>{'' if all(item.required for item in items) else clear}</fieldset>\n"
+        yield f"<tr{_about(item, options)}><th>{_heading(item, page)}{_below(item, page)}</th></tr>\n"
+    yield "</tbody></table></fieldset>\n"
 
 
-def _row(item: Item, options: tuple[Option, ...], page: _Page) -> Iterator[str]:
-    name = escape(item.id)
-    below, described = _below(item, page)
-    label = f"t-{name} r-{name}" if item.required else f"t-{name}"
-    must = ' aria-required="true"' if item.required else ""
-    yield f'<tr class="question"{_about(item)} role="radiogroup" aria-labelledby="{label}"{must} '
-    yield f'aria-describedby="{described}">'
-    yield f"<th>{_heading(item, page)}{below}</th>"
-    for position, option in enumerate(options):
-        missing = ' class="missing"' if option.missing else ""
-        yield f"<td{missing}>{_choice(item, option, position, ticks=False)}</td>"
-    yield "</tr>\n"
+def _options(form: Instrument) -> str:
+    """Write the sets of options: value and label, and m for a missing option, e for one that excludes the others."""
+    used = {item.options for item in form.items}
+    sets = {
+        one.id: [
+            [option.value, option.label, *(["m" * option.missing + "e" * option.exclusive] if _alone(option) else [])]
+            for option in one.options
+        ]
+        for one in form.options
+        if one.id in used
+    }
+    return _json(sets)
+
+
+def _alone(option: Option) -> bool:
+    return option.missing or option.exclusive
+
+
+def _json(data: object) -> str:
+    """Write JSON in which no sign can end the script."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _translations(form: Instrument) -> str:
-    """Write the further languages; no sign in it can end the script."""
+    """Write the further languages."""
     found = []
     for one in form.translations:
         own = dict(one.texts)
@@ -411,7 +346,7 @@ def _translations(form: Instrument) -> str:
         logic |= {f"items.{item.id}": item.condition for item in form.items}
         notes = {f"only_if.{path}": condition_words(tree, spoken) for path, tree in logic.items() if tree is not None}
         found.append({"language": one.language, "texts": own, "notes": notes})
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return _json(found)
 
 
 def _losses(form: Instrument) -> Iterator[Loss]:

@@ -11,7 +11,8 @@ from evalkit.errors import InstrumentError, Problem
 
 # Identifier, version and wave travel with the answers in fields of these names.
 HIDDEN_FIELDS = ("instrument", "version", "wave")
-_PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_. -]*[A-Za-z0-9])?")
+# A plus parts the version of an adaptation from that of its origin.
+_PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_. +-]*[A-Za-z0-9])?")
 _MAY_STAY = frozenset("\n\t")
 
 
@@ -69,11 +70,12 @@ def hidden_value(text: str, place: str) -> str:
     Raises
     ------
     InstrumentError
-        INS-044 when it holds anything but letters, digits, full stops, hyphens, underscores and inner blanks.
+        INS-044 when it holds anything but letters, digits, full stops, hyphens, underscores, and inner plus signs and
+        blanks.
     """
     if _PLAIN.fullmatch(text):
         return text
-    expected = "letters, digits, full stops, hyphens and underscores"
+    expected = "letters, digits, full stops, hyphens, underscores and plus signs"
     raise InstrumentError(Problem("INS-044", place, repr(text), expected, "Shorten it to those."))
 
 

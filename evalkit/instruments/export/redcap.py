@@ -1,4 +1,4 @@
-"""REDCap: the data dictionary CSV with its eighteen columns.
+"""REDCap: the data dictionary CSV with its eighteen columns, with one form for each wave.
 
 Labels are HTML of a few tags in which ``[name]`` pipes an answer and ``<`` begins a tag; whether entities survive is
 not documented, so texts stay plain: a blank is put where REDCap would interpret a character, and the report tells it.
@@ -8,8 +8,9 @@ PHP reads the file, for which a backslash before a quotation mark would swallow 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 from evalkit.files import inert
@@ -17,11 +18,11 @@ from evalkit.instruments.conditions import And, Comparison, Condition, Selected
 from evalkit.instruments.export.expressions import written
 from evalkit.instruments.export.left_behind import item_losses, metadata_losses
 from evalkit.instruments.export.naming import HIDDEN_FIELDS, hidden_value, short_names, shown_text
-from evalkit.instruments.export.redcap_reader import read_back
+from evalkit.instruments.export.redcap_reader import read_back, read_together
 from evalkit.instruments.export.report import CodeChange, Loss
 from evalkit.instruments.model import Instrument, Item, Matrix, Section
 
-__all__ = ["build", "read_back"]
+__all__ = ["build", "build_together", "read_back", "read_together", "single_names"]
 
 _COLUMNS = (
     "Variable / Field Name",
@@ -89,34 +90,105 @@ def build(instrument: Instrument) -> tuple[str, tuple[Loss, ...], tuple[CodeChan
     InstrumentError
         INS-043 for a text with hidden characters, INS-044 for an identifier that a hidden field cannot carry.
     """
-    writer = _Writer(instrument, _names(instrument), [])
-    rows = list(writer.rows())
+    return build_together([instrument])
+
+
+def build_together(forms: Sequence[Instrument]) -> tuple[str, tuple[Loss, ...], tuple[CodeChange, ...]]:
+    """Write the forms of all waves as one data dictionary, for its upload replaces every form of the project.
+
+    Parameters
+    ----------
+    forms : sequence of Instrument
+        The forms of one instrument, one for each wave. With more than one, the names of fields, matrix groups and forms
+        end in the wave: REDCap allows a field's name once in a project.
+
+    Returns
+    -------
+    tuple of (str, tuple of Loss, tuple of CodeChange)
+        As `build` gives it; an item that is asked at several waves has a name for each.
+
+    Raises
+    ------
+    InstrumentError
+        INS-043 for a text with hidden characters, INS-044 for an identifier that a hidden field cannot carry.
+    """
+    writers = [_Writer(form, names, []) for form, names in zip(forms, _names(forms), strict=True)]
+    rows = [
+        _row("record_id", writers[0].names.form, "text", "Record ID"),
+        *(row for one in writers for row in one.rows()),
+    ]
     lines = [",".join(_COLUMNS_QUOTED), *(",".join(_quoted(row.get(name, "")) for name in _COLUMNS) for row in rows)]
-    return "\n".join(lines) + "\n", tuple(_losses(writer)), tuple(_changes(writer))
+    losses = dict.fromkeys(loss for one in writers for loss in _losses(one))
+    losses[_of_the_upload(len(forms))] = None
+    return "\n".join(lines) + "\n", tuple(losses), tuple(change for one in writers for change in _changes(one))
+
+
+def single_names(forms: Sequence[Instrument]) -> list[dict[str, str]]:
+    """Tell what the fields of a dictionary of several forms are called when each form has one of its own.
+
+    Parameters
+    ----------
+    forms : sequence of Instrument
+        As `build_together` takes them.
+
+    Returns
+    -------
+    list of dict of str to str
+        For each form: name of a field, and of what REDCap adds to the form, -> the same as `build` has it.
+    """
+    found = []
+    for form, names in zip(forms, _names(forms), strict=True):
+        alone = _names([form])[0]
+        own = {names.fixed[name]: alone.fixed[name] for name in names.fixed}
+        own |= {names.items[item]: alone.items[item] for item in names.items}
+        own |= {f"{names.form}_{end}": f"{alone.form}_{end}" for end in ("complete", "timestamp")}
+        found.append(own)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What items, pages and matrices are called in REDCap."""
+    """What items, pages, matrices and the fields of every form are called in REDCap, and what their names end in."""
 
     items: Mapping[str, str]
     sections: Mapping[str, str]
     matrices: Mapping[str, str]
+    fixed: Mapping[str, str]
     form: str
+    end: str
 
 
-def _names(form: Instrument) -> _Names:
-    name = re.sub(r"[^a-z0-9]+", "_", form.id.lower()).strip("_")[:_MAX_FORM].strip("_")
-    taken = {*HIDDEN_FIELDS, *_ABOUT, "record_id", f"{name}_complete"}
-    items = short_names([item.name for item in form.items], _two_letters, _MAX_NAME, taken)
-    matrices = [matrix.id for section in form.sections for matrix in section.matrices]
-    sections = [section.id for section in form.sections]
-    return _Names(
-        items={item.id: items[item.name] for item in form.items},
-        sections=short_names(sections, _two_letters, _MAX_NAME, {*taken, *items.values()}),
-        matrices=short_names(matrices, _two_letters, _MAX_FORM),
-        form=name,
-    )
+def _names(forms: Sequence[Instrument]) -> list[_Names]:
+    """Name everything; nothing in the project has a name twice."""
+    ends = [f"_{form.waves[0].id}" if len(forms) > 1 else "" for form in forms]
+    called = [_form_name(form, end) for form, end in zip(forms, ends, strict=True)]
+    used = {"record_id", *(f"{name}_{kind}" for name in called for kind in ("complete", "timestamp"))}
+    groups: set[str] = set()
+    found = []
+    fixed = [short_names([*HIDDEN_FIELDS, *_ABOUT], partial(_ending, end, _MAX_NAME), _MAX_NAME, used) for end in ends]
+    used |= {name for one in fixed for name in one.values()}
+    for form, end, own, name in zip(forms, ends, fixed, called, strict=True):
+        items = short_names([item.name for item in form.items], partial(_ending, end, _MAX_NAME), _MAX_NAME, used)
+        used |= set(items.values())
+        pages = short_names([one.id for one in form.sections], partial(_ending, end, _MAX_NAME), _MAX_NAME, used)
+        used |= set(pages.values())
+        asked = [matrix.id for section in form.sections for matrix in section.matrices]
+        matrices = short_names(asked, partial(_ending, end, _MAX_FORM), _MAX_FORM, groups)
+        groups |= set(matrices.values())
+        found.append(_Names({item.id: items[item.name] for item in form.items}, pages, matrices, own, name, end))
+    return found
+
+
+def _form_name(form: Instrument, end: str) -> str:
+    name = re.sub(r"[^a-z0-9]+", "_", form.id.lower()).strip("_")
+    return f"{name[: _MAX_FORM - len(end)].strip('_')}{end}"
+
+
+def _ending(end: str, longest: int, name: str) -> str:
+    """Put the end behind a name, which is shortened for that and not the end."""
+    if not end:
+        return _two_letters(name)
+    return f"{name[: longest - len(end)].rstrip('_')}{end}"
 
 
 def _two_letters(name: str) -> str:
@@ -132,22 +204,22 @@ class _Writer:
     altered: list[str]
 
     def rows(self) -> Iterator[_Row]:
-        yield self.row("record_id", "text", "Record ID")
         values = (self.form.id, self.form.version, self.form.waves[0].id)
         for name, value in zip(HIDDEN_FIELDS, values, strict=True):
             fixed = hidden_value(value, f"{name} of {self.form.id}")
             annotation = f"Set by evalkit: @HIDDEN @DEFAULT='{fixed}'"
-            yield self.row(name, "text", f"{name.capitalize()} (hidden)", **{_ANNOTATION: annotation})
+            label = f"{name.capitalize()} (hidden)"
+            yield self.row(self.names.fixed[name], "text", label, **{_ANNOTATION: annotation})
         title = self.text(self.form.title, "title")
         about = self.text(self.form.description, "description")
-        yield self.row(_ABOUT[0], "descriptive", about, **{_HEADER: title})
-        yield self.row(_ABOUT[1], "descriptive", self.text(self.form.consent, "consent"))
-        yield self.row(_ABOUT[2], "descriptive", self.text(self.form.privacy, "privacy"))
+        yield self.row(self.names.fixed[_ABOUT[0]], "descriptive", about, **{_HEADER: title})
+        yield self.row(self.names.fixed[_ABOUT[1]], "descriptive", self.text(self.form.consent, "consent"))
+        yield self.row(self.names.fixed[_ABOUT[2]], "descriptive", self.text(self.form.privacy, "privacy"))
         for position, section in enumerate(self.form.sections):
             yield from self.section(section, position)
 
     def row(self, name: str, kind: str, label: str, **cells: str) -> _Row:
-        return {_NAME: name, _FORM: self.names.form, _TYPE: kind, _LABEL: label, **cells}
+        return _row(name, self.names.form, kind, label, **cells)
 
     def section(self, section: Section, position: int) -> Iterator[_Row]:
         title = self.text(section.title, f"sections.{position}.title")
@@ -257,6 +329,10 @@ class _Writer:
         return _guarded(f"[{name}]", leaf, none, negated=negated)
 
 
+def _row(name: str, form: str, kind: str, label: str, **cells: str) -> _Row:
+    return {_NAME: name, _FORM: form, _TYPE: kind, _LABEL: label, **cells}
+
+
 def _disarmed(text: str, below: str) -> str:
     """Join a text and what stands below it, of which a number alone could become a formula."""
     whole = f"{text}{below}"
@@ -298,21 +374,31 @@ def _losses(writer: _Writer) -> Iterator[Loss]:
     for path in dict.fromkeys(writer.altered):
         yield Loss("text", path, "REDCap would interpret < [ { | & or \\ here: a blank or another bar stands there.")
     for section in form.sections:
-        if writer.names.sections[section.id] != section.id:
+        if writer.names.sections[section.id] != f"{section.id}{writer.names.end}":
             yield Loss(
                 "section name", section.id, f"The page begins with the field {writer.names.sections[section.id]}."
             )
         for matrix in section.matrices:
             name = writer.names.matrices[matrix.id]
-            if name != matrix.id:
+            if name != f"{matrix.id}{writer.names.end}":
                 yield Loss("matrix name", matrix.id, f"The matrix group is {name} in REDCap.")
     yield from _item_losses(form.items)
-    yield Loss(
-        "pages",
-        "",
-        "Events, survey settings and pages are not in a data dictionary: enable the form as a survey with one section "
-        "per page, and designate it for its event. The upload replaces all instruments of the project.",
+
+
+def _of_the_upload(forms: int) -> Loss:
+    """Say what a data dictionary does to a project."""
+    detail = (
+        "Events, survey settings and pages are not in a data dictionary: enable each form as a survey with one section "
+        "per page, and designate it for its event. The upload replaces all instruments of the project: take a new one. "
     )
+    detail += (
+        "The dictionary holds a form for each wave; names of fields, pages and matrix groups end in the wave, and "
+        "read_responses gives a row for each wave that was answered."
+        if forms > 1
+        else "One project holds one such dictionary: that of another wave would replace it. Without wave=, "
+        "export_survey writes one dictionary with a form for each wave."
+    )
+    return Loss("pages", "", detail)
 
 
 def _item_losses(items: Iterable[Item]) -> Iterator[Loss]:

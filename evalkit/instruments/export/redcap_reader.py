@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 from types import MappingProxyType
 
 from evalkit.errors import InstrumentError
@@ -57,6 +58,8 @@ _KINDS: Mapping[str, str] = MappingProxyType(
 )
 _OPPOSITE: Mapping[str, str] = MappingProxyType({"<": ">=", ">=": "<", ">": "<=", "<=": ">", "=": "<>", "<>": "="})
 _ABOUT = ("about_survey", "about_consent", "about_privacy")
+# Enough of a name to know it by.
+_STEM = 7
 _HIDDEN = ("instrument", "version", "wave")
 
 
@@ -106,16 +109,57 @@ def read_back(content: str | bytes) -> Instrument:
     InstrumentError
         INS-045 with every rule of the upload that the file breaks.
     """
+    forms, findings = _forms(content)
+    findings.check(len(forms) == 1, "forms", f"{len(forms)} forms", "one")
+    findings.finish()
+    return forms[0]
+
+
+def read_together(content: str | bytes) -> tuple[Instrument, ...]:
+    """Read a data dictionary of several forms as REDCap would understand it.
+
+    Parameters
+    ----------
+    content : str or bytes
+        The file.
+
+    Returns
+    -------
+    tuple of Instrument
+        One for each form, under REDCap's names. What the format does not carry is empty.
+
+    Raises
+    ------
+    InstrumentError
+        INS-045 with every rule of the upload that the file breaks.
+    """
+    return tuple(_forms(content)[0])
+
+
+def _forms(content: str | bytes) -> tuple[list[Instrument], FileFindings]:
     findings = FileFindings("REDCap dictionary")
     fields = _fields(content.decode("utf-8-sig") if isinstance(content, bytes) else content, findings)
     findings.finish()
-    _check_order(fields, findings)
+    names = [one["name"] for one in fields]
+    findings.check(len(set(names)) == len(names), "names", "a name twice", "each name once")
+    parts = [(form, list(rows)) for form, rows in groupby(fields, key=lambda one: one["form"])]
+    together = len({form for form, _ in parts}) == len(parts)
+    findings.check(together, "forms", "a form in several places", "a form with its rows together")
     for one in fields:
         _check_field(one, findings)
     findings.finish()
-    found = _instrument(fields, findings)
+    # The record id belongs to all forms.
+    whole = [rows if position == 0 else [fields[0], *rows] for position, (_, rows) in enumerate(parts)]
+    groups: set[str] = set()
+    for rows in whole:
+        _check_order(rows, findings, alone=len(whole) == 1)
+        own = {one["matrix"] for one in rows} - {""}
+        findings.check(not own & groups, "matrices", f"{sorted(own & groups)} in several forms", "each in one form")
+        groups |= own
     findings.finish()
-    return found
+    found = [_instrument(rows, findings) for rows in whole]
+    findings.finish()
+    return found, findings
 
 
 def _fields(text: str, findings: FileFindings) -> list[_Field]:
@@ -138,12 +182,13 @@ def _fields(text: str, findings: FileFindings) -> list[_Field]:
     return found
 
 
-def _check_order(fields: list[_Field], findings: FileFindings) -> None:
+def _check_order(fields: list[_Field], findings: FileFindings, *, alone: bool) -> None:
     names = [one["name"] for one in fields]
-    findings.check(len(set(names)) == len(names), "names", "a name twice", "each name once")
-    findings.check(len({one["form"] for one in fields}) == 1, "forms", "several forms", "one, its rows together")
     first = ["record_id", *_HIDDEN, *_ABOUT]
-    findings.check(names[: len(first)] == first, "first rows", f"{names[:7]}", "record_id, hidden fields, about")
+    # With several forms the names end in the wave, and long ones are shortened for that.
+    fits = names[: len(first)] == first
+    fits = fits or (not alone and all(map(str.startswith, names, [name[:_STEM] for name in first])))
+    findings.check(fits, "first rows", f"{names[:7]}", "record_id, hidden fields, about")
     findings.check(fields and fields[0]["type"] == "text", "row 2", "a record id of another type", "text")
     for position, one in enumerate(fields):
         group = one["matrix"]

@@ -155,7 +155,7 @@ def languages_in(texts: Sequence[str], instrument: Instrument) -> list[str | Non
     return [known.get(text.replace("_", "-").lower(), text) or None for text in texts]
 
 
-def moments_in(table: Table, index: int) -> list[datetime | None] | None:
+def moments_in(table: Table, index: int, day_first: bool | None = None) -> list[datetime | None] | None:  # noqa: FBT001
     """Read when something happened.
 
     Parameters
@@ -164,6 +164,8 @@ def moments_in(table: Table, index: int) -> list[datetime | None] | None:
         What was read.
     index : int
         The column.
+    day_first : bool, optional
+        Whether the day comes before the month; told from the column by default.
 
     Returns
     -------
@@ -171,7 +173,7 @@ def moments_in(table: Table, index: int) -> list[datetime | None] | None:
         As written, a time zone left out; None in place of the list when some cell cannot be read beyond doubt.
     """
     texts = texts_of(table, index)
-    found = dates_in({text for text in texts if text not in _NO_TIME}, table.first_day)
+    found = dates_in({text for text in texts if text not in _NO_TIME}, table.first_day, day_first)
     if any(moment is None or moment.year not in _YEARS for moment in found.values()):
         return None
     return [found.get(text) for text in texts]

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from evalkit.instruments.model import Instrument, Item, Matrix
+from evalkit.instruments.model import Instrument, Item, Matrix, Section
 from evalkit.instruments.responses.forms import Asked
 from evalkit.instruments.wording import TOKEN
 
 _NUMBERING = re.compile(r"\s*(?:q(?:uestion)?\s*)?\d+(?:\.\d+)*\s*[a-z]?\s*[.):\-]?\s+", re.IGNORECASE)
 _PATH = re.compile(r"[/\-.:]")
+# What a spreadsheet puts behind a name that is there already: 2 (Microsoft Forms), .1 (pandas), _1 or (1).
+_AGAIN = re.compile(r"[\s._(]*[1-9]\d?\)?")
 _LONGEST = 2000
 
 
@@ -87,6 +90,23 @@ class Names:
                     return found
         said = worded(header)
         return frozenset(target for pattern, targets in self.patterns if pattern.fullmatch(said) for target in targets)
+
+    def of_repeated(self, header: str) -> frozenset[Target]:
+        """Find what a column may hold whose name was changed because it was there already.
+
+        Parameters
+        ----------
+        header : str
+            Its name in the file.
+
+        Returns
+        -------
+        frozenset of Target
+            Several, of which the place of the column tells the right one; empty when the name is no repeated text.
+        """
+        end = re.search(rf"{_AGAIN.pattern}$", header)
+        found = self.of(header[: end.start()]) if end else frozenset()
+        return found if len(found) > 1 else frozenset()
 
     def _forms_of(self, header: str) -> Iterator[str]:
         if len(header) > _LONGEST:
@@ -212,10 +232,21 @@ def _rows(asked: Asked, matrix: Matrix, items: tuple[Item, ...]) -> Iterator[tup
 
 def _texts(asked: Asked) -> Iterator[tuple[str, Target]]:
     for said in (said for forms in asked.said.values() for said in forms):
+        count = Counter(item.text for item in said.items)
         for section in said.sections:
             for matrix, items in section.groups():
                 for item in items:
                     yield from _item_texts(said, matrix, item)
+                    if count[item.text] > 1:
+                        yield from _titled(section, matrix, item)
+
+
+def _titled(section: Section, matrix: Matrix | None, item: Item) -> Iterator[tuple[str, Target]]:
+    """Give the text with the title of its page: a retrospective question has the text of the one that it repeats."""
+    target = Target("" if item.kind == "information" else item.id)
+    for text in (item.text, *([f"{matrix.text} {item.text}"] if matrix is not None else [])):
+        yield f"{text} ({section.title})", target
+        yield f"{section.title}: {text}", target
 
 
 def _item_texts(said: Instrument, matrix: Matrix | None, item: Item) -> Iterator[tuple[str, Target]]:

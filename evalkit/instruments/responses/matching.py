@@ -93,18 +93,19 @@ def matched(table: Table, asked: Asked, names: Names, taken: Mapping[str, int], 
     Returns
     -------
     Matched
-        The columns; DAT-006 for unknown ones, DAT-013 for ambiguous ones, DAT-003 for missing ones.
+        The columns; DAT-006 for unknown ones, DAT-013 for ambiguous ones, DAT-003 for missing ones. Where questions
+        share a text, as retrospective ones do with those that they repeat, and each has a column, the columns are taken
+        in the order of the form; but only in a file whose columns stand in that order altogether.
     """
     result = Matched(dropped=[table.header[index] for index in dropped])
     others = [index for index in range(len(table.header)) if index not in {*taken.values(), *dropped}]
-    unknown = []
-    for index in others:
-        targets = names.of(table.header[index])
-        if not targets:
-            unknown.append(index)
-        elif len(targets) > 1:
+    found = {index: names.of(table.header[index]) or names.of_repeated(table.header[index]) for index in others}
+    found |= _in_order(found, asked)
+    unknown = [index for index, targets in found.items() if not targets]
+    for index, targets in found.items():
+        if len(targets) > 1:
             result.problems.append(_ambiguous(table, index, targets))
-        else:
+        elif targets:
             _sort(table, index, next(iter(targets)), result)
     if not result.whole and not result.ticks and not result.problems:
         result.problems = [_nothing_known(table)]
@@ -113,6 +114,24 @@ def matched(table: Table, asked: Asked, names: Names, taken: Mapping[str, int], 
     if not any(problem.code == "DAT-013" for problem in result.problems):
         result.problems += _missing(table, asked, result)
     return result
+
+
+def _in_order(found: Mapping[int, frozenset[Target]], asked: Asked) -> dict[int, frozenset[Target]]:
+    """Tell columns of one text apart by their place, if there are as many as questions and all stand as in the form."""
+    place = {item: position for position, item in enumerate(asked.items)}
+    alike: dict[frozenset[Target], list[int]] = {}
+    for index, targets in found.items():
+        if len(targets) > 1:
+            alike.setdefault(targets, []).append(index)
+    apart = {
+        index: frozenset({target})
+        for targets, indexes in alike.items()
+        if len(indexes) == len(targets) == len({target.item for target in targets} & set(place))
+        for index, target in zip(indexes, sorted(targets, key=lambda one: place[one.item]), strict=True)
+    }
+    known = [next(iter(targets)).item for _, targets in sorted({**found, **apart}.items()) if len(targets) == 1]
+    places = [place[item] for item in known if item in place]
+    return apart if places == sorted(places) else {}
 
 
 def _sort(table: Table, index: int, target: Target, result: Matched) -> None:
@@ -133,13 +152,17 @@ def _twice(table: Table, first: int, second: int) -> Problem:
         found = "two columns of this name"
     else:
         found = f'the same as in column "{shown(table.header[first])}"'
-    return Problem("DAT-013", table.at(second), found, "one column for each item", "Delete one of the two.")
+    remedy = "Delete one of the two; if they are two questions of one text, head them with the ids of their items."
+    return Problem("DAT-013", table.at(second), found, "one column for each item", remedy)
 
 
 def _ambiguous(table: Table, index: int, targets: frozenset[Target]) -> Problem:
     items = sorted({target.item for target in targets})
     named = ", ".join(items[:_NAMED])
-    remedy = "Rename the column to the id of the item that it holds."
+    remedy = (
+        "Rename the column to the id of the item that it holds, put the title of its page behind its text, or put the "
+        "columns of all items in the order of the form."
+    )
     return Problem("DAT-013", table.at(index), f"a name that fits {named}", "a name that fits one item", remedy)
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from evalkit.errors import DataError, Problem
-from evalkit.files import inert, list_files, read_bytes
+from evalkit.files import list_files, read_bytes
+from evalkit.instruments.export.html_reader import typed_text
 from evalkit.instruments.responses.delimited import read_delimited
 from evalkit.instruments.responses.platforms import KEPT, import_ids, platform_of
 from evalkit.instruments.responses.records import Record, is_own, records_in, table_of_records
@@ -128,8 +129,4 @@ def _unarmed(table: Table) -> Table:
 
 
 def _without_apostrophe(cell: Cell) -> Cell:
-    if not isinstance(cell, str) or not cell.startswith("'"):
-        return cell
-    # A letter behind it, because a plain number has no apostrophe.
-    bare = f"{cell.lstrip(chr(39))}x"
-    return cell[1:] if inert(bare) != bare else cell
+    return typed_text(cell) if isinstance(cell, str) else cell

@@ -46,7 +46,37 @@ def number_in(text: str) -> float | None:
     return float(plain.replace(",", "."))
 
 
-def dates_in(cells: Iterable[str], first_day: date) -> dict[str, datetime | None]:
+def day_orders(cells: Iterable[str]) -> dict[str, bool | None]:
+    """Tell which dates can be read in one order only.
+
+    Parameters
+    ----------
+    cells : iterable of str
+        Cells of a column.
+
+    Returns
+    -------
+    dict of str to bool or None
+        For each cell with the year last and two different parts before it: whether the day comes first; None when the
+        first part can be the day as well as the month. Other cells are left out.
+
+    Examples
+    --------
+    >>> day_orders(["25/03/2024", "3/25/2024", "05/03/2024", "05/05/2024", "2024-03-05"])
+    {'25/03/2024': True, '3/25/2024': False, '05/03/2024': None}
+    """
+    orders: dict[str, bool | None] = {}
+    for cell in cells:
+        found = _YEAR_LAST.fullmatch(cell.strip())
+        if found is None or int(found.group(1)) == int(found.group(3)):
+            continue
+        late = [int(found.group(place)) > _NOON for place in (1, 3)]
+        if not all(late):
+            orders[cell] = late[0] if any(late) else None
+    return orders
+
+
+def dates_in(cells: Iterable[str], first_day: date, day_first: bool | None = None) -> dict[str, datetime | None]:  # noqa: FBT001
     """Read the dates of a column together: whether the day or the month comes first is the same in all of them.
 
     Parameters
@@ -55,6 +85,9 @@ def dates_in(cells: Iterable[str], first_day: date) -> dict[str, datetime | None
         The different cells of a column, none of them empty.
     first_day : datetime.date
         The day from which dates that are numbers count.
+    day_first : bool, optional
+        Whether the day comes before the month. By default as in those cells of the column that can be read in one
+        order only; when there are none, or some of either kind, the order is not known.
 
     Returns
     -------
@@ -68,13 +101,12 @@ def dates_in(cells: Iterable[str], first_day: date) -> dict[str, datetime | None
     datetime.date(2024, 4, 3)
     >>> dates_in(["03/04/2024"], date(1899, 12, 30))
     {'03/04/2024': None}
+    >>> dates_in(["03/04/2024"], date(1899, 12, 30), day_first=False)["03/04/2024"].date()
+    datetime.date(2024, 3, 4)
     """
     texts = {cell: cell.strip() for cell in cells}
-    slashed = [found for text in texts.values() if (found := _YEAR_LAST.fullmatch(text))]
-    firsts = {int(found.group(1)) for found in slashed}
-    seconds = {int(found.group(3)) for found in slashed}
-    day_first, month_first = any(one > _NOON for one in firsts), any(one > _NOON for one in seconds)
-    order = None if day_first == month_first else day_first
+    told = set(day_orders(texts.values()).values()) - {None}
+    order = next(iter(told)) if day_first is None and len(told) == 1 else day_first
     return {cell: _date(text, first_day, order) for cell, text in texts.items()}
 
 
@@ -85,7 +117,7 @@ def _date(text: str, first_day: date, day_first: bool | None) -> datetime | None
         year, _, month, day, rest = found.groups()
     elif found := _YEAR_LAST.fullmatch(text):
         first, _, second, year, rest = found.groups()
-        if day_first is None and first != second:
+        if day_first is None and int(first) != int(second):
             return None
         day, month = (first, second) if day_first else (second, first)
     elif _SERIAL.fullmatch(text) and _SERIALS[0] <= float(text) <= _SERIALS[1]:

@@ -206,6 +206,9 @@ def platform_of(table: Table) -> str:
     found = [key for key, source in SOURCES.items() if any(source.known_by.fullmatch(name) for name in names)]
     if "limesurvey" not in found and any(re.fullmatch(r"[a-z][a-z0-9]*\[[a-z0-9]+\]", name) for name in names):
         found.append("limesurvey")
+    if not found and {*KEPT, "instrument"} <= set(names):
+        # Several files of our own form that somebody has put together without the column of what was not asked.
+        found.append("html")
     if len(found) > 1:
         expected = "columns of one platform"
         remedy = f'Say which it is: platform="{found[0]}".'

@@ -29,6 +29,7 @@ from evalkit.instruments.responses.matching import Matched, about_columns, match
 from evalkit.instruments.responses.opening import opened
 from evalkit.instruments.responses.platforms import KEPT, SOURCES, platform_named
 from evalkit.instruments.responses.reading import Reader, Values
+from evalkit.instruments.responses.redcap_forms import apart
 from evalkit.instruments.responses.tables import Table
 from evalkit.instruments.waves import form_at
 
@@ -39,6 +40,7 @@ def read_responses(
     platform: str | None = None,
     *,
     wave: str | None = None,
+    day_first: bool | None = None,
 ) -> pd.DataFrame:
     """Read answers to an instrument back from a survey platform.
 
@@ -54,11 +56,16 @@ def read_responses(
         Told from the file by default.
     wave : str, optional
         The ordinary wave that was answered. By default that of the column `wave`, else the wave whose items are there.
+    day_first : bool, optional
+        Whether 05/03/2024 is 5 March (True) or 3 May (False). By default as the column tells by dates that can be read
+        in one order only, such as 25/03/2024; a column that does not tell is refused. Dates of a workbook and dates
+        with the year first need no order.
 
     Returns
     -------
     pandas.DataFrame
-        One row per respondent, in the order of the file. First, as far as the file has them, `respondent` (the
+        One row per respondent, in the order of the file; of a REDCap project with a form for each wave, one row per
+        respondent and wave that was answered, wave by wave. First, as far as the file has them, `respondent` (the
         platform's own id), `wave`, `language`, `version`, `started` and `finished` (as written, without time zone).
         Then the items in the order of the form, retrospective ones as ``ITEM_then``: likert items, numbers and choices
         with numbers as float in the values or the unit of the item; choices with words as category; dates as
@@ -80,7 +87,8 @@ def read_responses(
         not readable, DAT-008 encoding or size, DAT-014 format, DAT-015 workbook, DAT-017 row of another width, DAT-018
         empty. Columns: DAT-003 missing, DAT-006 unknown (or unknown platform), DAT-013 ambiguous. Answers: DAT-002
         outside limits, DAT-007 options that exclude each other, DAT-010 respondent twice, DAT-011 no option, number or
-        date, DAT-012 codes and labels mixed, DAT-016 of another instrument, version or wave.
+        date, DAT-012 codes and labels mixed, or dates that can be read in two ways or are in two orders, DAT-016 of
+        another instrument, version or wave.
     InstrumentError
         INS-001 for an unknown instrument, INS-023 for an unknown wave.
 
@@ -98,7 +106,9 @@ def read_responses(
     if wave is not None:
         form_at(loaded, wave)
     table, name = opened(Path(path), None if platform is None else platform_named(platform))
-    return _frame(_Job(table, loaded, name, wave))
+    if name == "redcap":
+        table = apart(table, loaded, wave)
+    return _frame(_Job(table, loaded, name, wave, day_first))
 
 
 @dataclass
@@ -109,12 +119,13 @@ class _Job:
     instrument: Instrument
     platform: str
     wave: str | None
+    day_first: bool | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
 def _frame(job: _Job) -> pd.DataFrame:
     asked, columns, about = _sorted(job)
-    reader = Reader(job.table, asked, columns)
+    reader = Reader(job.table, asked, columns, job.day_first)
     answers = reader.answers()
     job.problems += [*columns.problems, *reader.problems]
     if job.table.sparse:
@@ -171,7 +182,7 @@ def _about(job: _Job, about: Mapping[str, int]) -> tuple[dict[str, Sequence[obje
     for name in KEPT:
         if name not in about:
             continue
-        values, problems = _kept(name, table, about[name], instrument)
+        values, problems = _kept(name, about[name], job)
         job.problems += problems
         if values is None:
             dropped.append(table.header[about[name]])
@@ -192,11 +203,12 @@ def _about(job: _Job, about: Mapping[str, int]) -> tuple[dict[str, Sequence[obje
     return known, dropped
 
 
-def _kept(name: str, table: Table, index: int, instrument: Instrument) -> tuple[Sequence[object] | None, list[Problem]]:
+def _kept(name: str, index: int, job: _Job) -> tuple[Sequence[object] | None, list[Problem]]:
+    table, instrument = job.table, job.instrument
     if name == "wave":
         return waves_in(table, index, instrument)
     if name in {"started", "finished"}:
-        return moments_in(table, index), []
+        return moments_in(table, index, job.day_first), []
     texts = texts_of(table, index)
     if name == "language":
         return languages_in(texts, instrument), []

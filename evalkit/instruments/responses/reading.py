@@ -12,7 +12,7 @@ from evalkit.instruments.model import CHOICE_KINDS, Item
 from evalkit.instruments.responses.choices import Choices, Reading, choices_of, several, single, ticks
 from evalkit.instruments.responses.forms import Asked
 from evalkit.instruments.responses.matching import Matched
-from evalkit.instruments.responses.plain_values import dates_in, number_in
+from evalkit.instruments.responses.plain_values import dates_in, day_orders, number_in
 from evalkit.instruments.responses.platforms import SOURCES
 from evalkit.instruments.responses.tables import Cell, Table
 
@@ -45,6 +45,8 @@ class Reader:
         The forms.
     matched : Matched
         Which column holds what.
+    day_first : bool or None
+        Whether the day comes before the month in dates such as 05/03/2024; None to tell from the column.
     problems : list of Problem
         All that was found, in the order of the file.
     """
@@ -52,6 +54,7 @@ class Reader:
     table: Table
     asked: Asked
     matched: Matched
+    day_first: bool | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def answers(self) -> dict[str, Values]:
@@ -308,12 +311,13 @@ class Reader:
         return dict(numbers)
 
     def _dates(self, item: Item, index: int, texts: dict[Cell, str]) -> dict[Cell, object]:
-        moments = dates_in(texts.values(), self.table.first_day)
+        moments = dates_in(texts.values(), self.table.first_day, self.day_first)
+        torn = self._torn_dates(index, texts)
         self._refuse(
             index,
-            [cell for cell, text in texts.items() if moments[text] is None],
+            [cell for cell, text in texts.items() if moments[text] is None and cell not in torn],
             "DAT-011",
-            "answers that are not a date, or of which nobody knows which part is the month",
+            "answers that are not a date",
             "dates such as 2024-03-31",
             "Write them as year-month-day.",
         )
@@ -323,6 +327,31 @@ class Reader:
         expected = f"{low} to {high}"
         self._refuse(index, outside, "DAT-002", "dates outside the limits of the item", expected, "Correct them.")
         return dict(days)
+
+    def _torn_dates(self, index: int, texts: Mapping[Cell, str]) -> set[Cell]:
+        """Refuse dates of which nobody knows which part is the month, and those in another order than the rest."""
+        orders = day_orders(texts.values())
+        sides = {
+            first: [cell for cell, text in texts.items() if orders.get(text, ...) is first] for first in (True, False)
+        }
+        either = [cell for cell, text in texts.items() if orders.get(text, ...) is None]
+        if self.day_first is None and not sides[True] and not sides[False]:
+            remedy = (
+                "Say read_responses(..., day_first=True) when 05/03/2024 is 5 March, day_first=False when it is 3 May."
+            )
+            what, expected = "dates of which nobody knows which part is the month", "one that has a day above 12"
+            self._refuse(index, either, "DAT-012", what, expected, remedy)
+            return set(either)
+        wanted = len(sides[True]) >= len(sides[False]) if self.day_first is None else self.day_first
+        words = {True: "the day first", False: "the month first"}
+        other = sides[not wanted]
+        said = f"{words[wanted]}, as in the rest of the column" if self.day_first is None else f"day_first={wanted}"
+        self._refuse(
+            index, other, "DAT-012", f"dates with {words[not wanted]}", said, "Write all dates as year-month-day."
+        )
+        # Without a known order none of the column's dates could be read.
+        unread = {cell for cell, text in texts.items() if text in orders} if self.day_first is None else set(other)
+        return unread if other else set()
 
     def _nothing_written(self, index: int) -> None:
         filled = [row for row, cell in enumerate(self.table.columns[index]) if not self._is_blank(cell)]

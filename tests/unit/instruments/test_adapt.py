@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from evalkit.errors import InstrumentError
+from evalkit.instruments.library import read_library
 from evalkit.instruments.model import Instrument
+from evalkit.instruments.read import instrument_from_text
 from evalkit.instruments.wording import in_language, texts
+from evalkit.instruments.write import to_yaml
 
 
 def _codes(caught: pytest.ExceptionInfo[InstrumentError]) -> list[str]:
@@ -69,7 +75,7 @@ def test_rewording(small: Instrument) -> None:
     assert adapted.by_id["good"].text == "It is very good."
     assert adapted.sections[0].title == "First"
     assert _changes(adapted) == {"good": "reworded"}
-    assert _verdicts(adapted) == {"liking": "comparable with care"}
+    assert _verdicts(adapted) == {"liking": "not comparable"}
 
 
 @pytest.mark.parametrize("key", ["good", "items.good.text", "matrices.grid.text", "options.agree.1"])
@@ -90,10 +96,10 @@ def test_other_options_rescale(small: Instrument) -> None:
     assert _verdicts(adapted) == {"liking": "not comparable"}
 
 
-def test_other_labels_only_reword(small: Instrument) -> None:
+def test_other_labels_reword(small: Instrument) -> None:
     adapted = small.adapt(options={"agree": {1: "No!", 2: "Maybe", 3: "Yes!", "missing": {"pnts": "Rather not"}}})
     assert set(_changes(adapted).values()) == {"reworded"}
-    assert _verdicts(adapted) == {"liking": "comparable with care"}
+    assert _verdicts(adapted) == {"liking": "not comparable"}
     assert adapted.option_sets["agree"].options[-1].value == "pnts"
 
 
@@ -171,3 +177,116 @@ def test_the_result_keeps_the_rules(small: Instrument) -> None:
         small.adapt(add=[{"id": "good", "kind": "date", "text": "X?"}])
     with pytest.raises(InstrumentError, match="INS-009"):
         small.adapt(reword={"good": "a\tb"})
+
+
+def test_a_version_of_its_own(small: Instrument) -> None:
+    changes: list[dict[str, Any]] = [
+        {"reword": {"good": "Better."}},
+        {"reword": {"good": "Best."}},
+        {"reword": {"consent": "Take part."}},
+        {"drop": ["note"]},
+        {"drop": ["hello"]},
+        {"add": [{"id": "extra", "kind": "date", "text": "When?"}]},
+        {"options": {"agree": {1: "No", 2: "Neither", 3: "Agree"}}},
+        {
+            "languages": ["en-GB", "cy"],
+            "translations": {"cy": {path: f"cy {text}" for path, text in texts(small).items()}},
+        },
+    ]
+    versions = [small.adapt(**change).version for change in changes]
+    assert len(set(versions)) == len(changes)
+    assert all(re.fullmatch(r"1\.0-[0-9a-f]{6}", version) for version in versions)
+    assert versions == [small.adapt(**change, organisation="Leeds").version for change in changes]
+    assert small.adapt(organisation="Leeds", tokens={"contact": "us"}).version == "1.0"
+
+
+def test_the_order_of_adaptations_does_not_count(small: Instrument) -> None:
+    at_once = small.adapt(reword={"good": "Better.", "bad": "Worse."}, drop=["hello"])
+    later = small.adapt(drop=["hello"]).adapt(reword={"bad": "Worse."}).adapt(reword={"good": "Better."})
+    assert later == at_once
+    assert later.adapt(reword={"good": "It is good."}).version != at_once.version
+
+
+def test_a_version_that_a_person_raised_stays(small: Instrument) -> None:
+    raised = small.adapt(drop=["hello"]).changed(version="1.1")
+    assert raised.adapt(drop=["note"]).version.startswith("1.1-")
+    own = small.changed(version="1-200131")
+    assert own.adapt(drop=["note"]).version.startswith("1-200131-")
+
+
+def test_the_version_of_the_library_stays_without_changes() -> None:
+    for instrument in read_library():
+        filled = instrument.adapt(organisation="Example Trust", programme="Onwards")
+        assert (filled.version, _changes(filled)) == (instrument.version, {})
+
+
+GRID = {
+    "id": "grid2",
+    "kind": "matrix",
+    "text": "How far do you agree?",
+    "help": "Choose one in each row.",
+    "options": "agree",
+    "required": True,
+    "waves": ["before", "after"],
+    "rows": {"calm": "I am calm.", "busy": {"text": "I am busy.", "required": False}},
+}
+
+
+def test_adding_a_matrix(small: Instrument) -> None:
+    adapted = small.adapt(add=[{**GRID, "section": "start"}])
+    page = adapted.sections[0]
+    assert [item.id for item in page.items][-2:] == ["calm", "busy"]
+    assert [(one.id, one.text, one.help) for one in page.matrices] == [
+        ("grid2", "How far do you agree?", "Choose one in each row.")
+    ]
+    calm, busy = adapted.by_id["calm"], adapted.by_id["busy"]
+    assert (calm.kind, calm.matrix, calm.options, calm.waves) == ("likert", "grid2", "agree", ("before", "after"))
+    assert (calm.required, busy.required) == (True, False)
+    assert _changes(adapted) == {"calm": "added", "busy": "added"}
+    assert _verdicts(adapted) == {"liking": "comparable"}
+    assert instrument_from_text(to_yaml(adapted), "small.yaml") == adapted
+    own = small.adapt(add=[{**GRID, "options": "other"}], options={"other": {0: "No", 1: "Yes"}})
+    assert own.options_of(own.by_id["busy"])[1].label == "Yes"
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        ("good", ["good", "bad", "fine", "calm", "busy"]),
+        ("grid", ["good", "bad", "fine", "calm", "busy"]),
+        ("fine", ["good", "bad", "fine", "calm", "busy"]),
+        (None, ["good", "bad", "fine", "calm", "busy"]),
+    ],
+)
+def test_the_rows_of_a_matrix_stay_together(after: str | None, expected: list[str], small: Instrument) -> None:
+    place = {} if after is None else {"after": after}
+    adapted = small.adapt(add=[{**GRID, **place}])
+    assert [item.id for item in adapted.sections[1].items] == expected
+    single = small.adapt(add=[{"id": "extra", "kind": "date", "text": "When?", "after": "good"}])
+    assert [item.id for item in single.sections[1].items] == ["good", "bad", "fine", "extra"]
+    middle = small.adapt(add=[{**GRID, "after": "hello"}])
+    assert [item.id for item in middle.sections[0].items][:4] == ["hello", "calm", "busy", "way"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"rows": {}}, "INS-007"),
+        ({"rows": None}, "INS-008"),
+        ({"rows": ["calm"]}, "INS-008"),
+        ({"kind": "likert"}, "INS-006"),
+        ({"colour": "red"}, "INS-008"),
+        ({"text": ""}, "INS-008"),
+        ({"id": "grid"}, "INS-011"),
+        ({"options": "agreed"}, "INS-012"),
+        ({"rows": {"calm": {"text": "Calm.", "colour": "red"}}}, "INS-008"),
+        ({"rows": {"good": "Again."}}, "INS-011"),
+        ({"options": "ways"}, "INS-012"),
+    ],
+)
+def test_a_matrix_that_cannot_be_added(change: dict[str, object], code: str, small: Instrument) -> None:
+    with pytest.raises(InstrumentError, match=code):
+        small.adapt(add=[{**GRID, **change}])
+    rows = {key: value for key, value in GRID.items() if key != "rows"}
+    with pytest.raises(InstrumentError, match=r"INS-007 adapting small, add 1: a matrix without rows"):
+        small.adapt(add=[rows])

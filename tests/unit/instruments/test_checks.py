@@ -17,6 +17,8 @@ Refused = Callable[[str], list[tuple[str, int]]]
 CASES = [
     ("well_formed_ids", "      day: {", "      the__day: {@", "INS-010"),
     ("well_formed_ids", "      day: {", "      Day: {@", "INS-010"),
+    ("well_formed_ids", "      day: {", "      instrument: {@", "INS-010"),
+    ("well_formed_ids", "      day: {", "      started: {@", "INS-010"),
     ("well_formed_ids", "      day: {", "      a_day_with_a_very_long_name: {@", "INS-010"),
     ("well_formed_ids", "      day: {kind: date", "      day: {kind: date, code: this_is_too_long_for_it@", "INS-010"),
     ("well_formed_ids", "      day: {", "      date: {@", "INS-010"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from evalkit.instruments.conditions import (
     parse_condition,
     renamed,
 )
+from evalkit.instruments.model import Instrument
 
 A, B, C = (Comparison(name, "==", 1) for name in "abc")
 
@@ -129,3 +132,41 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except InstrumentError as error:
         codes = [problem.code for problem in error.problems]
     assert codes in ([], ["INS-018"])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a > 5", False),
+        ("a >= 99", False),
+        ("a < 100", False),
+        ("a <= 99", False),
+        ("not a > 5", True),
+        ("a == 99", True),
+        ("a != 99", False),
+        ("a != 5", True),
+        ("b == 1 or a > 5", False),
+        ("a == 99 and not a < 100", True),
+    ],
+)
+def test_a_missing_option_has_no_order(text: str, *, expected: bool) -> None:
+    answers = {"a": 99, "b": 99}
+    assert holds(parse_condition(text), answers, {"a": frozenset({99})}) is expected
+    assert holds(parse_condition("b > 5"), answers, {"a": frozenset({99})})
+    assert holds(parse_condition("a > 5"), {"a": 7}, {"a": frozenset({99})})
+    assert not holds(parse_condition("a > 5"), {}, {"a": frozenset({99})})
+
+
+def test_a_condition_that_only_a_missing_option_could_meet_is_never_true(
+    small_text: str, refused: Callable[[str], list[tuple[str, int]]]
+) -> None:
+    text = small_text.replace("      na: Does not apply", "      99: Prefer not to say")
+    assert refused(text) == []
+    row = "          fine: {text: It is fine., when: good > 3}\n"
+    text = text.replace("          fine: It is fine.\n", row)
+    assert ("INS-022", text[: text.index(row)].count("\n") + 1) in refused(text)
+    assert refused(text.replace("good > 3", "good == 99")) == []
+
+
+def test_the_missing_options_of_an_instrument(small: Instrument) -> None:
+    assert small.missing == {name: frozenset({"na"}) for name in ("good", "bad", "fine")}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from evalkit.instruments.basis import Basis
 from evalkit.instruments.model import Instrument, ItemEntry, Ledger, ScaleEntry
 
 
@@ -17,6 +18,7 @@ def test_items_are_asked_at_all_ordinary_waves_by_default(small: Instrument) -> 
 def test_a_ledger_prints_what_changed() -> None:
     ledger = Ledger(
         origin="small 1.0",
+        basis=Basis(content="?"),
         items=(ItemEntry(item="a", change="unchanged"), ItemEntry(item="b", change="reworded", detail="other text")),
         scales=(ScaleEntry(scale="s", verdict="comparable with care", rule="b was reworded"),),
     )

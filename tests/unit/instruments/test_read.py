@@ -50,7 +50,7 @@ def test_the_file_itself(small_text: str, tmp_path: Path) -> None:
     with pytest.raises(InstrumentError, match=r"INS-001 small.yaml, line 1: 1,000,002 bytes"):
         read_instrument(big)
     (tmp_path / "latin.yaml").write_bytes("title: Caf\xe9\n".encode("latin-1"))
-    with pytest.raises(InstrumentError, match=r"INS-001.*Save it as UTF-8"):
+    with pytest.raises(InstrumentError, match=r"INS-001 latin\.yaml, line 1: byte 0xe9 at character 11.*as UTF-8"):
         read_instrument(tmp_path / "latin.yaml")
     with pytest.raises(InstrumentError, match=r"INS-001"):
         read_instrument(tmp_path)
@@ -218,3 +218,74 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused(surveys: Path) -> None
             nowhere += [problem for problem in error.problems if line_of(problem) == 0]
     assert nowhere == []
     assert refusals > 75
+
+
+def test_every_line_that_is_not_utf_8_is_named(small_text: str, tmp_path: Path) -> None:
+    lines = small_text.encode("utf-8").split(b"\n")
+    for position in (4, 20):
+        lines[position - 1] += " ’ ".encode() + b"\x92"
+    (tmp_path / "small.yaml").write_bytes(b"\xef\xbb\xbf" + b"\r\n".join(lines))
+    with pytest.raises(InstrumentError) as caught:
+        read_instrument(tmp_path / "small.yaml")
+    assert [(problem.code, line_of(problem)) for problem in caught.value.problems] == [("INS-001", 4), ("INS-001", 20)]
+    column = len(lines[3].decode("utf-8", "replace"))
+    assert f"byte 0x92 at character {column}" in caught.value.problems[0].found
+
+
+def test_utf_16_is_named_once(small_text: str, tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_bytes(small_text.encode("utf-16"))
+    with pytest.raises(
+        InstrumentError, match=r"^INS-001 small\.yaml, line 1: UTF-16; expected UTF-8\. Save it as UTF-8\.$"
+    ):
+        read_instrument(tmp_path / "small.yaml")
+
+
+def test_only_the_first_hundred_lines_of_a_binary_file_are_named(tmp_path: Path) -> None:
+    (tmp_path / "small.yaml").write_bytes(b"\xff\n" * 1000)
+    with pytest.raises(InstrumentError) as caught:
+        read_instrument(tmp_path / "small.yaml")
+    assert [problem.code for problem in caught.value.problems] == ["INS-001"] * 100 + ["INS-034"]
+    assert caught.value.problems[-1].found == "900 more problems"
+
+
+MEGABYTE = {
+    "a list": ("a:\n", "- a\n", ""),
+    "keys": ("", "k{0}: a\n", ""),
+    "a list in one line": ("a: [", "a,", "a]\n"),
+    "unquoted words": ("", "k{0}: yes\n", ""),
+    "empty lines": ("", "\n", "a: 1\n"),
+    "tabs": ("a: |\n", "  \tx\n", ""),
+    "brackets": ("a: ", "[", ""),
+    "words": ("title: ", "x ", "x\n"),
+    "tokens": ("@    title: Start", " {{organizatio{0}}}", ""),
+    "items of a scale": ("@    items: [good,", "goo{0},", ""),
+    "reverse-keyed items": ("@    reverse: [", "ba{0},", ""),
+    "items": ("@      grid:\n", "", "      q{0}: {{kind: dates, text: When?}}\n"),
+    "a long condition": ("@when: ", "weeks > 2 and ", ""),
+}
+
+
+@pytest.mark.parametrize(("name", "limit"), [(name, limit) for name in MEGABYTE for limit in (4000, None)])
+def test_a_megabyte_is_refused_with_few_and_short_problems(name: str, limit: int | None, small_text: str) -> None:
+    start, part, end = MEGABYTE[name]
+    anchor = start.removeprefix("@")
+    after = start.startswith("@") and part != ""
+    size = MAX_BYTES - len(small_text) - 100
+    rows: list[str] = []
+    while size > 0 and len(rows) != limit:
+        rows.append((part or end).format(len(rows)))
+        size -= len(rows[-1])
+    middle = "".join(rows)
+    if start.startswith("@"):
+        assert anchor in small_text
+        text = small_text.replace(anchor, anchor + middle if after else middle + anchor, 1)
+    else:
+        text = start + middle + end
+    assert len(text) <= MAX_BYTES
+    problems: tuple[Problem, ...] = ()
+    try:
+        instrument_from_text(text, "small.yaml")
+    except InstrumentError as error:
+        problems = tuple(error.problems)
+    assert 0 < len(problems) <= 101
+    assert max(len(str(problem)) for problem in problems) < 1000

@@ -3,7 +3,19 @@ from __future__ import annotations
 import pytest
 
 from evalkit.errors import InstrumentError
-from evalkit.instruments.tree import Listing, Scalar, Table, is_doubtful, line_of, nodes, read_tree
+from evalkit.instruments.tree import (
+    MAX_LINES,
+    MAX_NODES,
+    MAX_PROBLEMS,
+    Listing,
+    Scalar,
+    Table,
+    is_doubtful,
+    line_of,
+    nodes,
+    read_tree,
+)
+from evalkit.paths import resource
 
 
 def _problems(text: str) -> list[tuple[str, int]]:
@@ -102,3 +114,27 @@ def test_doubtful_words() -> None:
 def test_a_long_row_of_digits_takes_no_time() -> None:
     assert is_doubtful("9" * 1_000_000)
     assert not is_doubtful("a" * 1_000_000)
+
+
+def test_what_is_too_long_is_refused_early() -> None:
+    for text in ("a:\n" + "- b\n" * MAX_NODES, "".join(f"k{n}: 1\n" for n in range(MAX_NODES)), "\n" * (MAX_LINES + 1)):
+        with pytest.raises(InstrumentError) as caught:
+            read_tree(text, "x.yaml")
+        assert [problem.code for problem in caught.value.problems] == ["INS-034"]
+    assert len(read_tree("a:\n" + "- b\n" * (MAX_NODES - 3), "x.yaml")[0].entries) == 1
+    with pytest.raises(InstrumentError, match="10,000 keys and values"):
+        read_tree("a:\n" + "- b\n" * (MAX_NODES - 2), "x.yaml")
+
+
+def test_a_hundred_problems_are_enough() -> None:
+    text = "".join(f"k{n}: yes\n" for n in range(MAX_PROBLEMS))
+    assert len(read_tree(text, "x.yaml")[1]) == MAX_PROBLEMS
+    with pytest.raises(InstrumentError) as caught:
+        read_tree(f"{text}last: yes\n", "x.yaml")
+    assert [problem.code for problem in caught.value.problems] == ["INS-005"] * MAX_PROBLEMS + ["INS-034"]
+    assert line_of(caught.value.problems[-1]) == MAX_PROBLEMS + 1
+
+
+def test_the_largest_survey_of_the_library_is_far_from_the_limit() -> None:
+    trees = [read_tree(path.read_text(encoding="utf-8"), path.name)[0] for path in resource("surveys").glob("*.yaml")]
+    assert max(len(list(nodes(tree))) for tree in trees) < MAX_NODES / 5

@@ -8,14 +8,18 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import threadpoolctl
 
 from evalkit.errors import DataError, EstimationError
 from evalkit.instruments import load_instrument
-from evalkit.measurement import item_statistics, reliability, response_distribution, response_quality
+from evalkit.measurement import consistency, item_statistics, reliability, response_distribution, response_quality
 from evalkit.measurement.consistency import UnkeyedItemWarning
+from evalkit.numeric.reliability import OneFactor, one_factor, pairwise_covariance
+from evalkit.numeric.threads import one_blas_thread
 from evalkit.result import ESTIMATE_COLUMNS
 
 RETURN = load_instrument("return-to-work-transition")
+STAFF = load_instrument("staff-experience")
 ATTACHMENT = ["att_belong", "att_recommend", "att_care", "att_future", "att_leaving"]
 
 
@@ -93,6 +97,104 @@ def test_missing_answers_follow_the_named_rule(answers: pd.DataFrame) -> None:
     assert pairwise.loc["omega_total", "n"] == listwise.loc["omega_total", "n"]
 
 
+HOLES = pd.DataFrame(
+    {
+        "a": [1, 2, 3, 4, 5, 2, np.nan, np.nan, 3, np.nan],
+        "b": [2, 2, 3, 5, 4, 1, 4, np.nan, 3, np.nan],
+        "c": [1, 3, 3, 4, 5, np.nan, 3, np.nan, 4, np.nan],
+        "d": [1, 2, 2, 4, 5, 1, 2, 4, np.nan, np.nan],
+        "e": [1, 1, 2, 5, 5, 2, 3, 5, np.nan, np.nan],
+    }
+)
+
+
+def test_the_method_counts_those_on_whom_an_estimate_rests() -> None:
+    one = reliability(HOLES, {"one": ["a", "b", "c"]})
+    assert one.tidy()["n"].tolist() == [6, 6]
+    assert (one.method.n_given, one.method.n_used) == (10, 6)
+    assert dict(one.method.n_dropped) == {"no item answered": 2, "no scale answered in full": 2}
+    # Rows 1 to 5 and 9 answered the first scale in full, rows 1 to 8 the second; one row answered nothing.
+    both = reliability(HOLES, {"one": ["a", "b", "c"], "two": ["d", "e"]})
+    assert both.tidy()["n"].tolist() == [6, 6, 8, 8]
+    assert (both.method.n_used, dict(both.method.n_dropped)) == (9, {"no item answered": 1})
+    assert "n = 9 of 10" in str(both)
+
+
+def test_whoever_answered_an_item_is_used_for_pairwise_alpha() -> None:
+    result = reliability(HOLES, {"one": ["a", "b", "c"]}, missing="pairwise")
+    assert result.tidy()["n"].tolist() == [6, 6]  # a and c were both answered by six
+    assert (result.method.n_used, dict(result.method.n_dropped)) == (8, {"no item answered": 2})
+
+
+def test_nobody_is_used_for_a_scale_that_cannot_be_estimated() -> None:
+    frame = pd.DataFrame({"a": [1, 2, 3, 4], "b": [2, 2, 3, 5], "c": [3.0, 3, 3, np.nan], "d": [3.0, 3, 3, np.nan]})
+    alone = reliability(frame, {"same": ["c", "d"]})
+    assert alone.tidy()["estimate"].isna().all()
+    assert (alone.method.n_used, alone.method.n_dropped["only scales that could not be estimated"]) == (0, 3)
+    assert reliability(frame, {"same": ["c", "d"], "two": ["a", "b"]}).method.n_used == 4
+
+
+def test_pairs_are_enough_for_pairwise_alpha() -> None:
+    frame = pd.DataFrame({"a": [1, 2, 3, 4, np.nan, np.nan], "b": [1, 3, np.nan, np.nan, 2, 4], "c": [np.nan] * 6})
+    frame["c"] = [np.nan, np.nan, 2, 5, 1, 4]
+    with pytest.raises(EstimationError, match="EST-001"):
+        reliability(frame, {"one": list("abc")})
+    alpha, omega = reliability(frame, {"one": list("abc")}, missing="pairwise").tidy()[["estimate", "n"]].to_numpy()
+    covariance = frame.cov()
+    assert alpha == pytest.approx([1.5 * (1 - np.trace(covariance) / covariance.to_numpy().sum()), 2])
+    assert math.isnan(omega[0])
+
+
+def test_pairwise_covariance_is_that_of_pandas() -> None:
+    rng = np.random.default_rng(6)
+    answers = 1000 + np.where(rng.random((50, 4)) < 0.3, np.nan, rng.normal(size=(50, 4)))
+    answers[:, 3] = np.nan
+    answers[0, 3] = 1.0
+    found, least = pairwise_covariance(answers)
+    expected = pd.DataFrame(answers).cov(min_periods=2).to_numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-11)
+    assert least in (0, 1)
+    assert np.isnan(found[3]).all()
+
+
+def test_linear_algebra_keeps_to_one_thread_and_gives_the_others_back() -> None:
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+
+    with threadpoolctl.threadpool_limits(limits=2, user_api="blas"):
+        before = threads()
+        with one_blas_thread():
+            assert set(threads()) == {1}
+        assert threads() == before
+
+
+def test_the_fit_runs_on_one_thread(answers: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def spy(covariance: np.ndarray, n: int) -> OneFactor:
+        seen.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas")
+        return one_factor(covariance, n)
+
+    monkeypatch.setattr(consistency, "one_factor", spy)
+    with threadpoolctl.threadpool_limits(limits=2, user_api="blas"):
+        reliability(answers, {"one": list("abcde")})
+    assert set(seen) == {1}
+
+
+def test_answers_outside_the_range_of_an_instrument_are_refused() -> None:
+    frame = pd.DataFrame({item: [1.0, 2, 5, 4] for item in ATTACHMENT})
+    frame.loc[1, "att_care"] = 9
+    frame.loc[2, "att_leaving"] = 9  # reverse-keyed: -3 after turning
+    for measure in (reliability, item_statistics):
+        with pytest.raises(DataError, match="DAT-002") as caught:
+            measure(frame, RETURN)
+        assert [problem.place for problem in caught.value.problems] == [
+            "responses, column att_care",
+            "responses, column att_leaving",
+        ]
+        assert "rows 2 of 4" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("change", "scales", "error", "message"),
     [
@@ -122,6 +224,7 @@ def test_item_statistics_by_hand() -> None:
     frame = pd.DataFrame({"a": [1, 1, 5, np.nan], "b": [2, 1, 5, 3], "c": [1, 2, 4, 3]}, dtype=float)
     table = item_statistics(frame, {"s": ["a", "b", "c"]}).set_index("item")
     assert table.loc["a", ["n", "n_missing"]].tolist() == [3, 1]
+    assert table["n_complete"].tolist() == [3, 3, 3]
     assert table.loc["a", "floor"] == pytest.approx(2 / 3)
     assert table.loc["b", "ceiling"] == pytest.approx(1 / 4)
     whole = frame.dropna()
@@ -139,6 +242,47 @@ def test_distribution_keeps_empty_categories_and_tells_missing_kinds_apart() -> 
     assert table.loc[[4, 5], "share"].tolist() == pytest.approx([1 / 3, 2 / 3])
     assert table.loc[["pnts", "na", "skipped", "not_asked"], "n"].tolist() == [1, 1, 1, 1]
     assert table["n"].sum() == len(frame)
+    assert table["share_of_all"].tolist() == pytest.approx((table["n"] / 7).tolist())
+    assert set(table["n_answered"]) == {3}
+    assert table.loc[["pnts", "na", "skipped", "not_asked"], "share"].isna().all()
+
+
+def test_distribution_reads_reasons_from_the_answers_too() -> None:
+    frame = pd.DataFrame({"att_belong": [5, "4", "pnts", "skipped", "not_asked", "", None]}, dtype=object)
+    table = response_distribution(frame, RETURN, ["att_belong"]).set_index("value")["n"]
+    assert table.loc[[4, 5, "pnts", "na", "skipped", "not_asked"]].tolist() == [1, 1, 1, 0, 3, 1]
+    assert response_distribution(frame.iloc[:0], RETURN, ["att_belong"])["n"].sum() == 0
+
+
+def test_distribution_of_an_answer_that_its_reason_contradicts_counts_it_once() -> None:
+    frame = pd.DataFrame({"att_belong": [5.0], "att_belong__missing": ["not_asked"]})
+    table = response_distribution(frame, RETURN, ["att_belong"]).set_index("value")["n"]
+    assert (table.loc[5], table.loc["not_asked"]) == (1, 0)
+
+
+def test_distribution_of_answers_in_words() -> None:
+    frame = pd.DataFrame({"back_at_work": ["longer", "longer", "not_yet", "pnts", None]})
+    table = response_distribution(frame, RETURN, ["back_at_work"]).set_index("value")
+    assert table.loc[["longer", "not_yet", "pnts", "skipped"], "n"].tolist() == [2, 1, 1, 1]
+    assert table.loc["longer", "share"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("items", "code"),
+    [
+        (["att_belong", "att_belongs"], 'DAT-006 items: "att_belongs"'),
+        (["att_belong", "att_belong"], "DAT-010"),
+        (["att_belong", "back_at_work"], "DAT-009 items, back_at_work"),
+        (["weeks_away"], "DAT-009 items, weeks_away"),
+        ([], "DAT-009 items"),
+        (["att_care"], "DAT-003"),
+        (["att_belong"], "DAT-011 responses, column att_belong: 2 answers .*rows 1, 3 of 3"),
+    ],
+)
+def test_distribution_refuses_what_it_cannot_count(items: list[str], code: str) -> None:
+    frame = pd.DataFrame({"att_belong": [7, 5, "Agree"], "back_at_work": "longer", "weeks_away": 3}, dtype=object)
+    with pytest.raises(DataError, match=code):
+        response_distribution(frame, RETURN, items)
 
 
 def matrix(rows: list[list[float]]) -> pd.DataFrame:
@@ -161,6 +305,21 @@ def test_what_was_not_asked_does_not_count_against_completion() -> None:
     table = response_quality(frame, RETURN)
     assert table["n_asked"].tolist() == [7, 8, 8]
     assert table["completion"].tolist() == pytest.approx([1, 7 / 8, 1])
+
+
+def test_straight_lines_need_a_reversed_item_in_a_matrix_that_was_answered() -> None:
+    names = [item.id for item in STAFF.items if item.matrix in {"from_public", "from_manager"}]
+    frame = pd.DataFrame([[1.0] * len(names)], columns=names)
+    assert response_quality(frame, STAFF)[["n_straight", "straight_lining"]].to_numpy().tolist() == [[2, False]]
+    mixed = frame.assign(**dict.fromkeys([item.id for item in STAFF.items if item.matrix == "belong"], 1.0))
+    assert response_quality(mixed, STAFF)[["n_straight", "straight_lining"]].to_numpy().tolist() == [[3, True]]
+
+
+def test_texts_that_say_why_are_no_answers() -> None:
+    frame = pd.DataFrame({"pat_ask": [4, "skipped", "not_asked", "", "pnts"], "pat_harm": 2}, dtype=object)
+    table = response_quality(frame, RETURN)
+    assert table["n_asked"].tolist() == [2, 2, 1, 2, 2]
+    assert table["n_answered"].tolist() == [2, 1, 1, 1, 2]
 
 
 def test_copies_are_found_and_short_answers_are_not_called_copies() -> None:

@@ -16,7 +16,7 @@ from round_trip import silent_losses
 from evalkit.errors import InstrumentError
 from evalkit.files import inert
 from evalkit.instruments import form_at, load_instrument, read_library
-from evalkit.instruments.export.redcap import build, read_back
+from evalkit.instruments.export.redcap import build, build_together, read_back, read_together, single_names
 from evalkit.instruments.model import Instrument, Item, Option, OptionSet, Section
 
 PHP = """
@@ -203,6 +203,75 @@ def test_the_reader_is_strict(old: str, new: str, expected: str, small: Instrume
     assert old in text
     with pytest.raises(InstrumentError, match=f"INS-045 .*{expected}"):
         read_back(text.replace(old, new, 1))
+
+
+def forms_of(instrument: Instrument) -> list[Instrument]:
+    return [form_at(instrument, wave.id) for wave in instrument.waves if wave.asked_with is None]
+
+
+@pytest.mark.parametrize("instrument", [pytest.param(one, id=one.id) for one in read_library()])
+def test_the_forms_of_all_waves_arrive_in_one_dictionary(instrument: Instrument) -> None:
+    forms = forms_of(instrument)
+    text, losses, changes = build_together(forms)
+    arrived = read_together(text)
+    names = [row[0] for row in rows_of(text)[1:]]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 26
+    assert names.count("record_id") == 1
+    assert len({row[1] for row in rows_of(text)[1:]}) == len(forms) == len(arrived)
+    assert [form.waves[0].id for form in arrived] == [form.waves[0].id for form in forms]
+    said = {(change.item, change.platform_item) for change in changes}
+    for form, alone, own in zip(arrived, forms, single_names(forms), strict=True):
+        # Under the names of a project of its own, each form is what it would be there.
+        single = read_back(build(alone)[0])
+        assert [own[item.id] for item in form.items if item.id in own] == [
+            item.id for item in single.items if item.kind != "information" or item.id in own.values()
+        ]
+        for one, other in zip(form.items, single.items, strict=True):
+            assert (one.kind, one.text, one.help, one.required) == (other.kind, other.text, other.help, other.required)
+            assert [option.value for option in form.options_of(one)] == [
+                option.value for option in single.options_of(other)
+            ]
+        assert [bool(item.when) for item in form.items] == [bool(item.when) for item in single.items]
+    if len(forms) > 1:
+        assert {item for item, _ in said} == {item.id for form in forms for item in form.items}
+    assert len([loss for loss in losses if loss.feature == "pages"]) == 1
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(instrument=instruments())
+def test_random_forms_keep_their_names_apart(instrument: Instrument) -> None:
+    forms = forms_of(instrument)
+    assert len(read_together(build_together(forms)[0])) == len(forms)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("good_after,", "good_before,", "each name once"),
+        ("good_after,small_after", "good_after,small_before", "its rows together"),
+        ("instrument_after,", "program_after,", "record_id, hidden"),
+        ("grid_after", "grid_before", "each in one form"),
+    ],
+)
+def test_the_reader_of_several_forms_is_strict(old: str, new: str, expected: str, small: Instrument) -> None:
+    text, _, _ = build_together(forms_of(small))
+    assert old in text
+    with pytest.raises(InstrumentError, match=f"INS-045 .*{expected}"):
+        read_together(text.replace(old, new))
+    with pytest.raises(InstrumentError, match=r"INS-045 .*2 forms; expected one"):
+        read_back(text)
+
+
+def test_long_names_are_shortened_before_the_wave(small: Instrument) -> None:
+    views = small.sections[1]
+    names = {"good": "a_very_long_name_of_one_item", "bad": "a_very_long_name_of_one_more"}
+    items = tuple(item.changed(id=names.get(item.id, item.id)) for item in views.items)
+    forms = forms_of(small.changed(sections=(small.sections[0], views.changed(items=items)), scales=()))
+    named = {change.platform_item for change in build_together(forms)[2] if change.item.startswith("a_very")}
+    assert len(named) == 6
+    assert "a_very_long_name_of_before" in named
+    assert max(map(len, named)) <= 26
 
 
 def test_a_number_with_help_below_is_no_formula(small: Instrument) -> None:

@@ -89,7 +89,7 @@ def test_every_problem_is_told_at_once(refused: Refusal) -> None:
         ("nan", "weeks", "DAT-011"),
         ("0", "good", "DAT-011"),
         ("Does not apply at all", "good", "DAT-011"),
-        ("03/04/2024", "day", "DAT-011"),
+        ("03/04/2024", "day", "DAT-012"),
         ("1815-06-18", "day", "DAT-002"),
         ("email by phone", "way", "DAT-011"),
         ("Email", "chosen", "DAT-011"),
