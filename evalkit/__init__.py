@@ -9,6 +9,26 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from evalkit.change.categories import category_change as category_change
+    from evalkit.change.comparison import adjusted_difference as adjusted_difference
+    from evalkit.change.comparison import difference_in_change as difference_in_change
+    from evalkit.change.dose import dose_response as dose_response
+    from evalkit.change.dyads import dyad_change as dyad_change
+    from evalkit.change.flow import participant_flow as participant_flow
+    from evalkit.change.losses import attrition as attrition
+    from evalkit.change.margins import equivalence as equivalence
+    from evalkit.change.matched import proportion_change as proportion_change
+    from evalkit.change.means import mean_change as mean_change
+    from evalkit.change.multiplicity import adjust_p as adjust_p
+    from evalkit.change.ordinal import ordinal_difference as ordinal_difference
+    from evalkit.change.ranks import rank_change as rank_change
+    from evalkit.change.recalled import response_shift as response_shift
+    from evalkit.change.reliable import reliable_change as reliable_change
+    from evalkit.change.reliable import reliable_change_of_each as reliable_change_of_each
+    from evalkit.change.several_waves import wave_change as wave_change
+    from evalkit.change.several_waves import wave_slope as wave_slope
+    from evalkit.change.standardised import standardised_change as standardised_change
+    from evalkit.change.transitions import transition_counts as transition_counts
     from evalkit.errors import DataError as DataError
     from evalkit.errors import DisclosureError as DisclosureError
     from evalkit.errors import EstimationError as EstimationError
@@ -20,13 +40,17 @@ if TYPE_CHECKING:
     from evalkit.figures import plot as plot
     from evalkit.instruments.export import export_survey as export_survey
     from evalkit.instruments.export.report import ExportReport as ExportReport
+    from evalkit.instruments.ledger import require_comparable as require_comparable
     from evalkit.instruments.library import list_instruments as list_instruments
     from evalkit.instruments.library import load_instrument as load_instrument
     from evalkit.instruments.model import Instrument as Instrument
     from evalkit.instruments.responses import read_responses as read_responses
+    from evalkit.linking import Linkage as Linkage
+    from evalkit.linking import link as link
+    from evalkit.linking import pseudonymise as pseudonymise
     from evalkit.measurement.consistency import reliability as reliability
+    from evalkit.measurement.distribution import response_distribution as response_distribution
     from evalkit.measurement.items import item_statistics as item_statistics
-    from evalkit.measurement.items import response_distribution as response_distribution
     from evalkit.measurement.quality import response_quality as response_quality
     from evalkit.published.counts import consistent_counts as consistent_counts
     from evalkit.published.counts import implied_life_table as implied_life_table
@@ -48,12 +72,18 @@ if TYPE_CHECKING:
     from evalkit.result import Curve as Curve
     from evalkit.result import Estimates as Estimates
     from evalkit.result import Method as Method
+    from evalkit.retention.building import cohort as cohort
+    from evalkit.retention.building import cohort_from_spells as cohort_from_spells
+    from evalkit.retention.cohorts import Cohort as Cohort
+    from evalkit.scoring import pool_scores as pool_scores
+    from evalkit.scoring import require_comparable_scores as require_comparable_scores
     from evalkit.scoring import score as score
 
 __version__ = "0.1.0"
 
 # Public name -> the module that defines it.
 _PUBLIC = {
+    "Cohort": "evalkit.retention.cohorts",
     "Curve": "evalkit.result",
     "DataError": "evalkit.errors",
     "DisclosureError": "evalkit.errors",
@@ -64,39 +94,81 @@ _PUBLIC = {
     "ImmortalTimeError": "evalkit.errors",
     "Instrument": "evalkit.instruments.model",
     "InstrumentError": "evalkit.errors",
+    "Linkage": "evalkit.linking",
     "LinkageError": "evalkit.errors",
     "Method": "evalkit.result",
     "ReportError": "evalkit.errors",
+    "adjust_p": "evalkit.change.multiplicity",
+    "adjusted_difference": "evalkit.change.comparison",
+    "attrition": "evalkit.change.losses",
+    "category_change": "evalkit.change.categories",
     "change_from_summary": "evalkit.published.summaries",
+    "cohort": "evalkit.retention.building",
+    "cohort_from_spells": "evalkit.retention.building",
     "compare_retention": "evalkit.published.retention",
     "consistent_counts": "evalkit.published.counts",
     "difference_from_summary": "evalkit.published.summaries",
+    "difference_in_change": "evalkit.change.comparison",
+    "dose_response": "evalkit.change.dose",
+    "dyad_change": "evalkit.change.dyads",
+    "equivalence": "evalkit.change.margins",
     "export_survey": "evalkit.instruments.export",
     "grim": "evalkit.published.granularity",
     "grimmer": "evalkit.published.granularity",
     "implied_life_table": "evalkit.published.counts",
     "interval_to_p": "evalkit.published.intervals",
     "item_statistics": "evalkit.measurement.items",
+    "link": "evalkit.linking",
     "list_instruments": "evalkit.instruments.library",
     "list_sources": "evalkit.published.sources",
     "load_instrument": "evalkit.instruments.library",
     "load_published": "evalkit.published.sources",
     "log_symmetry": "evalkit.published.intervals",
+    "mean_change": "evalkit.change.means",
+    "ordinal_difference": "evalkit.change.ordinal",
     "p_to_statistic": "evalkit.published.intervals",
+    "participant_flow": "evalkit.change.flow",
     "plot": "evalkit.figures",
+    "pool_scores": "evalkit.scoring",
+    "proportion_change": "evalkit.change.matched",
     "proportions_from_summary": "evalkit.published.summaries",
+    "pseudonymise": "evalkit.linking",
+    "rank_change": "evalkit.change.ranks",
     "read_responses": "evalkit.instruments.responses",
     "reliability": "evalkit.measurement.consistency",
+    "reliable_change": "evalkit.change.reliable",
+    "reliable_change_of_each": "evalkit.change.reliable",
     "render": "evalkit.report.rendering",
     "reproduce": "evalkit.published.reproduction",
-    "response_distribution": "evalkit.measurement.items",
+    "require_comparable": "evalkit.instruments.ledger",
+    "require_comparable_scores": "evalkit.scoring",
+    "response_distribution": "evalkit.measurement.distribution",
     "response_quality": "evalkit.measurement.quality",
+    "response_shift": "evalkit.change.recalled",
     "retention_from_rates": "evalkit.published.retention",
     "score": "evalkit.scoring",
     "show": "evalkit.report.showing",
+    "standardised_change": "evalkit.change.standardised",
+    "transition_counts": "evalkit.change.transitions",
+    "wave_change": "evalkit.change.several_waves",
+    "wave_slope": "evalkit.change.several_waves",
 }
 _MODULES = frozenset(
-    {"disclosure", "errors", "figures", "instruments", "measurement", "published", "report", "result", "scoring"}
+    {
+        "change",
+        "disclosure",
+        "errors",
+        "figures",
+        "instruments",
+        "linking",
+        "measurement",
+        "published",
+        "report",
+        "result",
+        "retention",
+        "scoring",
+        "simulate",
+    }
 )
 
 __all__ = ["__version__", *sorted(_PUBLIC)]  # noqa: PLE0604

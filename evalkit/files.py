@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterable, Sequence
 from numbers import Number
@@ -280,6 +281,83 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner may read, such as a key; a file that is there is never replaced.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The target; its folder is made, for its owner only, when it is not there.
+    content : bytes
+        What to write.
+
+    Raises
+    ------
+    ReportError
+        REP-004 when the folder cannot be written, or the file was there already; nothing is left behind.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made with permission 0600, on POSIX.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")
+        beside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            _link_or_move(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise ReportError(
+            Problem(
+                "REP-004",
+                path.name,
+                error.strerror or type(error).__name__,
+                "a new file in a folder that can be written",
+                "Choose another folder, or another name.",
+            )
+        ) from error
+
+
+def _link_or_move(beside: Path, path: Path) -> None:
+    """Give a finished file its name, unless that is taken; not every disk knows two names for one file."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        if path.exists():
+            raise
+        beside.rename(path)
+
+
+def is_private(path: Path) -> bool:
+    """Tell whether only the owner of a file may read or write it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    bool
+        Always True where files have no such permissions (Windows).
+
+    Raises
+    ------
+    DataError
+        DAT-001 when there is no such file.
+    """
+    try:
+        return os.name != "posix" or stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+    except OSError as error:
+        place, found = path.name, error.strerror or type(error).__name__
+        raise DataError(Problem("DAT-001", place, found, "a file that can be read", "Check the name.")) from error
 
 
 def checksum(paths: Iterable[Path]) -> str:

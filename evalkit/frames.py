@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING
 from evalkit.errors import DataError, Problem, did_you_mean
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 Problems = list[Problem]
+_ROWS_NAMED = 5
 
 
 def require(*found: Iterable[Problem]) -> None:
@@ -65,6 +68,28 @@ def missing_columns(frame: pd.DataFrame, columns: Sequence[str], place: str) -> 
         for name in columns
         if name not in known
     ]
+
+
+def rows_named(positions: Sequence[int] | npt.NDArray[np.int64]) -> str:
+    """Name rows by their position, the first few.
+
+    Parameters
+    ----------
+    positions : sequence of int
+        Shape (rows,), counted from 1.
+
+    Returns
+    -------
+    str
+        Such as "row 3" or "rows 3, 17, 20, 21, 22 and 8 more".
+
+    Examples
+    --------
+    >>> rows_named([3, 17])
+    'rows 3, 17'
+    """
+    more = f" and {len(positions) - _ROWS_NAMED} more" if len(positions) > _ROWS_NAMED else ""
+    return f"row{'s' if len(positions) > 1 else ''} {', '.join(map(str, positions[:_ROWS_NAMED]))}{more}"
 
 
 def within(

@@ -94,7 +94,7 @@ def show(
     bundle = {"text/plain": plain}
     if as_ == "table":
         table = tables.as_html(released, title, note, digits)
-        bundle["text/html"] = _folded(title, table) if fold else table
+        bundle["text/html"] = tables.folded(title, table) if fold else table
     elif as_ == "figure":
         drawn = _draw(what, released, figure, alt)
         numbers = tables.as_html(released, f"Numbers: {title}", note, digits)
@@ -133,10 +133,6 @@ def _not_shown(what: object, form: str) -> Problems:
     return problems
 
 
-def _folded(summary: str, table: str) -> str:
-    return f'<details class="ek-fold"><summary>{html.escape(summary)}</summary>{table}</details>'
-
-
 def _draw(what: Estimates | Curve | pd.DataFrame, released: Released, figure: Draw | None, alt: str) -> Axes:
     if not alt:
         raise DataError(
@@ -160,7 +156,7 @@ def _figure_html(ax: Axes, title: str, alt: str, table: str) -> str:
         f'<figure class="ek-figure"><figcaption>{html.escape(title)}</figcaption>'
         f'<div class="ek-picture" role="group" tabindex="0" aria-label="{html.escape(title, quote=True)}">'
         f'<img alt="{html.escape(alt, quote=True)}" src="data:image/svg+xml;base64,{image}"></div>'
-        f"{_folded('The numbers behind this figure', table)}</figure>"
+        f"{tables.folded('The numbers behind this figure', table)}</figure>"
     )
 
 

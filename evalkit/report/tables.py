@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -48,6 +49,11 @@ _TIMES = ("time", "year")
 _COUNTS = ("n", "n_at_risk", "n_events", "n_censored")
 # Columns whose values are names in snake case.
 _NAMES = ("term", "statistic")
+# What every estimate of change carries along: read apart, so that the estimates fit on a page.
+_APART = ("n_before", "n_after", "n_then", "floor_", "ceiling_")
+_APART_TITLE = "Answers in each wave and shares at the ends of the scale"
+# Texts of a row that are longer stand below the table.
+_LONGEST_CELL = 40
 
 
 def readable(released: Released, digits: int = 3) -> pd.DataFrame:
@@ -86,6 +92,40 @@ def readable(released: Released, digits: int = 3) -> pd.DataFrame:
             hidden & numeric, WITHHELD
         )
     return pd.DataFrame(columns)
+
+
+def _parts(released: Released) -> tuple[Released, Released | None, list[str]]:
+    """Take apart what is read beside the estimates, and the sentences that no cell can hold."""
+    frame = released.frame
+    if tuple(frame.columns[: len(ESTIMATE_COLUMNS)]) != ESTIMATE_COLUMNS:
+        return released, None, []
+    extra = [str(name) for name in frame.columns[len(ESTIMATE_COLUMNS) :]]
+    apart = [name for name in extra if name.startswith(_APART)]
+    told = [name for name in extra if name != "flag" and _is_long(frame[name])]
+    names = [name for name in ("term", "group") if _applies(frame, name, released)]
+    beside = frame[[*names, *apart]].drop_duplicates() if apart else None
+    main = replace(released, frame=frame.drop(columns=[*apart, *told]))
+    sentences = [line for name in told for line in _sentences(frame, name, names)]
+    return main, None if beside is None else replace(released, frame=beside, counts=(), caption=""), sentences
+
+
+def _is_long(values: pd.Series) -> bool:
+    return not pd.api.types.is_numeric_dtype(values) and bool(values.astype(str).str.len().gt(_LONGEST_CELL).any())
+
+
+def _sentences(frame: pd.DataFrame, name: str, names: list[str]) -> list[str]:
+    """Write each text once, after the rows that it is about; after none when it is about all."""
+    known = frame[frame[name].notna() & (frame[name].astype(str) != "")]
+    lines = []
+    for said, rows in known.groupby(known[name].astype(str), sort=False):
+        about = ["; ".join(dict.fromkeys(_labels(rows, names)))] if len(rows) < len(frame) else []
+        lines.append(": ".join([*about, str(said)]))
+    return lines
+
+
+def _labels(rows: pd.DataFrame, names: list[str]) -> list[str]:
+    columns = [_written(rows[name], name, (), 3) for name in names]
+    return [", ".join(cell for cell in cells if cell != text.MISSING) for cells in zip(*columns, strict=True)]
 
 
 def _own(name: str, taken: Collection[str]) -> str:
@@ -144,8 +184,12 @@ def as_text(released: Released, title: str, digits: int = 3) -> str:
     str
         Title, caption and rows.
     """
+    main, beside, sentences = _parts(released)
     lines = [line for line in (title, released.caption) if line]
-    return "\n".join([*lines, readable(released, digits).to_string(index=False)])
+    tables = [readable(main, digits).to_string(index=False)]
+    if beside is not None:
+        tables += [_APART_TITLE, readable(beside, digits).to_string(index=False)]
+    return "\n".join([*lines, *tables, *sentences])
 
 
 def as_html(released: Released, title: str, note: str = "", digits: int = 3) -> str:
@@ -167,6 +211,33 @@ def as_html(released: Released, title: str, note: str = "", digits: int = 3) -> 
     str
         HTML without scripts and without anything to load.
     """
+    main, beside, sentences = _parts(released)
+    whole = _table(main, title, [*(line for line in (released.caption, note) if line), *sentences], digits)
+    if beside is None:
+        return whole
+    name = f"{_APART_TITLE}: {title}"
+    return whole + folded(name, _table(beside, name, [], digits))
+
+
+def folded(summary: str, content: str) -> str:
+    """Fold content away under its title.
+
+    Parameters
+    ----------
+    summary : str
+        What is seen of it.
+    content : str
+        HTML.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
+    return f'<details class="ek-fold"><summary>{html.escape(summary)}</summary>{content}</details>'
+
+
+def _table(released: Released, title: str, notes: Sequence[str], digits: int) -> str:
     from great_tables import GT
 
     shown = readable(released, digits)
@@ -189,7 +260,7 @@ def as_html(released: Released, title: str, note: str = "", digits: int = 3) -> 
             source_notes_font_size="0.85rem",
         )
     )
-    for line in (released.caption, note, _withheld_note(released)):
+    for line in (*notes, _withheld_note(released)):
         if line:
             table = table.tab_source_note(line)
     label = html.escape(title, quote=True)

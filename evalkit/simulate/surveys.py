@@ -103,11 +103,9 @@ def simulate_survey(
     for scale in form.scales:
         factor = shifts.get(scale.id, 0.0) + rng.normal(size=n)
         for name in scale.items:
-            columns[name] = _scored(rng, factor, scale, name, loading, skipped)
+            columns[name] = answers_behind(rng, factor, scale, name, loading, skipped)
     answers = {
-        item.id: columns.get(item.id) or _evenly(rng, form, item, n)
-        for item in form.items
-        if item.kind != "information"
+        item.id: columns.get(item.id) or evenly(rng, form, item, n) for item in form.items if item.kind != "information"
     }
     respondent = [f"r{number:04d}" for number in range(1, n + 1)]
     frame = pd.DataFrame({"respondent": respondent, **answers}, dtype=object)
@@ -115,9 +113,31 @@ def simulate_survey(
     return SimulatedSurvey(frame, loading, MappingProxyType(truth))
 
 
-def _scored(
+def answers_behind(
     rng: np.random.Generator, factor: Floats, scale: Scale, name: str, loading: float, skipped: float
 ) -> list[object]:
+    """Make the answers to one scored item from the factor behind its scale.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Where chance comes from.
+    factor : numpy.ndarray of float
+        Shape (respondents,), in standard deviations.
+    scale : Scale
+        The scale.
+    name : str
+        The item.
+    loading : float
+        Correlation of the normal variable behind the item with the factor.
+    skipped : float
+        Probability of no answer.
+
+    Returns
+    -------
+    list
+        Shape (respondents,): values of the options, None where not answered.
+    """
     low, high = scale.range
     noise = rng.normal(size=len(factor))
     behind = loading * factor + np.sqrt(1 - loading**2) * noise
@@ -128,7 +148,25 @@ def _scored(
     return [None if gone else int(value) for value, gone in zip(answer, left, strict=True)]
 
 
-def _evenly(rng: np.random.Generator, form: Instrument, item: Item, n: int) -> list[object]:
+def evenly(rng: np.random.Generator, form: Instrument, item: Item, n: int) -> list[object]:
+    """Make answers to an item that no scale uses, all answers equally likely.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Where chance comes from.
+    form : Instrument
+        The form of the wave.
+    item : Item
+        The item.
+    n : int
+        Respondents.
+
+    Returns
+    -------
+    list
+        Shape (respondents,); None for dates and texts.
+    """
     options = [option for option in form.options_of(item) if not option.missing]
     if item.kind == "multiple_choice":
         return _ticks(rng, [option.value for option in options if not option.exclusive], n)

@@ -8,6 +8,7 @@ import pytest
 from pages import elements, faults
 
 from evalkit.disclosure import load_profile, release, release_frame
+from evalkit.disclosure.releasing import Released
 from evalkit.report import tables
 from evalkit.result import Method, estimates
 
@@ -94,3 +95,44 @@ def test_any_number_of_rows(rows: int):
     released = release_frame(frame, None, PUBLIC)
     assert tables.as_html(released, "t").count('scope="row"') == rows
     assert tables.as_text(released, "t").startswith("t\n")
+
+
+# --- what is read beside the estimates ------------------------------------------------------------------------------
+
+
+def _changes() -> Released:
+    rows = [
+        {
+            "term": f"scale_{number}",
+            "group": "trained",
+            "estimate": 0.5,
+            "n": 30,
+            "n_before": 42,
+            "floor_before": 0.25,
+            "note": "all changes are zero, so that there is no spread and no interval" if number == 1 else "",
+            "caution": "people who were lost may have changed by another amount than these",
+        }
+        for number in (1, 2)
+    ]
+    result = estimates(rows, Method(name="mean change", estimand="e", unit="points", n_given=30, n_used=30))
+    return release(result, load_profile("staff-survey"))
+
+
+def test_shares_at_the_ends_stand_in_a_table_of_their_own_and_sentences_below():
+    page = tables.as_html(_changes(), "Change")
+    first, second = page.split("<details", 1)
+    assert "Floor before" not in first
+    assert "Floor before" in second
+    assert "scale 1, trained: all changes are zero" in first
+    assert first.count("people who were lost may have changed") == 1
+    assert "scale 2, trained: people" not in first
+    plain = tables.as_text(_changes(), "Change")
+    assert plain.index("Estimate") < plain.index("Floor before") < plain.index("all changes are zero")
+
+
+def test_short_texts_stay_in_the_table():
+    row = {"term": "change", "estimate": 0.5, "n": 30, "verdict": "not shown"}
+    result = estimates([row], Method(name="mean change", estimand="e", unit="points", n_given=30, n_used=30))
+    page = tables.as_html(release(result, load_profile("staff-survey")), "Change")
+    assert "<details" not in page
+    assert "Verdict" in page

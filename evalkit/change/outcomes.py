@@ -1,0 +1,469 @@
+"""Outcomes measured before and after: which columns, which pairs are complete, how many sit at the ends of the scale.
+
+Every estimator of change reads its frame here, so that names, missing pairs, scales and refusals are the same in all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evalkit.errors import Problem
+from evalkit.frames import Problems, missing_columns, require
+from evalkit.frames import rows_named as rows_named  # noqa: PLC0414 - the estimators of change take it from here
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bounds = tuple[float, float]
+Scales = Bounds | Mapping[str, Bounds] | None
+Levels = int | str | Mapping[str, int | str] | None
+
+KIRKPATRICK = {1: "1 reaction", 2: "2 learning", 3: "3 behaviour", 4: "4 results"}
+# Without a stated scale, spreads this many times apart are taken for two different scales.
+_SPREADS_APART = 5.0
+_ENDINGS = (
+    ("_before", "_after"),
+    ("_pre", "_post"),
+    ("_then", "_after"),
+    ("_then", "_post"),
+    ("_then_after", "_after"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """One outcome in the people who answered in both waves.
+
+    Parameters
+    ----------
+    name : str
+        What the two columns have in common: `confidence` for `confidence_before` and `confidence_after`.
+    pre, post : str
+        The columns.
+    before, after : numpy.ndarray of float
+        Shape (complete pairs,), in the unit of the outcome.
+    rows : numpy.ndarray of int
+        Shape (complete pairs,): their positions in the frame.
+    n_given : int
+        Rows of the frame.
+    n_before, n_after : int
+        Rows with an answer in each wave.
+    dropped : dict of str to int
+        Reason -> rows without a complete pair; with the pairs they add up to `n_given`.
+    bounds : tuple of float
+        Lowest and highest value of the scale.
+    bounds_stated : bool
+        Whether the scale was stated; else the bounds are the lowest and highest value seen.
+    kirkpatrick : str or None
+        Level of evaluation of the outcome.
+    """
+
+    name: str
+    pre: str
+    post: str
+    before: Floats
+    after: Floats
+    rows: Ints
+    n_given: int
+    n_before: int
+    n_after: int
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    bounds: Bounds = (float("nan"), float("nan"))
+    bounds_stated: bool = False
+    kirkpatrick: str | None = None
+
+    @property
+    def n(self) -> int:
+        """Complete pairs."""
+        return len(self.rows)
+
+    @property
+    def change(self) -> Floats:
+        """Shape (complete pairs,): after minus before."""
+        return self.after - self.before
+
+    def facts(self) -> dict[str, object]:
+        """Give the columns that every row about the outcome carries.
+
+        Returns
+        -------
+        dict
+            `term`, `n`, then `n_before`, `n_after`, the shares of the complete pairs at the lowest and highest value
+            in each wave (`floor_before`, `ceiling_before`, `floor_after`, `ceiling_after`), and `kirkpatrick` where it
+            was stated.
+        """
+        low, high = self.bounds
+        shares = {
+            f"{end}_{wave}": float((values == bound).mean()) if self.n else float("nan")
+            for wave, values in (("before", self.before), ("after", self.after))
+            for end, bound in (("floor", low), ("ceiling", high))
+        }
+        facts = {"term": self.name, "n": self.n, "n_before": self.n_before, "n_after": self.n_after, **shares}
+        return facts if self.kirkpatrick is None else {**facts, "kirkpatrick": self.kirkpatrick}
+
+
+def read_outcomes(
+    frame: pd.DataFrame,
+    *,
+    pre: str | Sequence[str],
+    post: str | Sequence[str],
+    person: str | None = None,
+    scale: Scales = None,
+    kirkpatrick: Levels = None,
+) -> list[Outcome]:
+    """Read outcomes from a frame with one row a person.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Shape (people, columns).
+    pre, post : str or sequence of str
+        Column of each outcome before and after, in the same order. Numbers; missing where not answered.
+    person : str, optional
+        Column that names the person, to make sure that nobody is there twice. Missing values are refused.
+    scale : tuple of two numbers, or mapping of outcome name to such a tuple, optional
+        Lowest and highest value that the outcome can take. Left out, it is taken from the scores (`attrs["scales"]`, as
+        `score` and `link` leave it), else it is what was seen.
+    kirkpatrick : int or str, or mapping of outcome name to them, optional
+        Level of evaluation: 1 reaction, 2 learning, 3 behaviour, 4 results.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of the columns.
+
+    Raises
+    ------
+    DataError
+        DAT-003 for a missing column, DAT-004 for texts, DAT-002 for values outside the scale or without end, DAT-007
+        when before and after are on different scales or lists differ in length, DAT-009 for an argument of the wrong
+        kind, DAT-010 for a person or column twice, DAT-006 for an unknown outcome in a mapping. All at once.
+    """
+    before, after = columns_of(pre), columns_of(post)
+    require(_columns_fit(before, after), _repeated_columns(frame))
+    require(missing_columns(frame, [*before, *after, *([person] if person else [])], "frame"))
+    require(one_row_a_person(frame, person), *(not_numbers(frame, name) for name in dict.fromkeys([*before, *after])))
+    names = [outcome_name(one, other) for one, other in zip(before, after, strict=True)]
+    if len(set(names)) < len(names):
+        names = [f"{other} - {one}" for one, other in zip(before, after, strict=True)]
+    require(_known(scale, names, "scale"), _known(kirkpatrick, names, "kirkpatrick"))
+    require(_levels_right(kirkpatrick), _scales_right(scale))
+    found = [
+        _outcome(frame, name, one, other, scale, kirkpatrick)
+        for name, one, other in zip(names, before, after, strict=True)
+    ]
+    require(*(_scale_fits(frame, outcome) for outcome in found))
+    return found
+
+
+def columns_of(named: str | Sequence[str]) -> list[str]:
+    """List column names that were given as one or as several.
+
+    Parameters
+    ----------
+    named : str or sequence of str
+        One name or several.
+
+    Returns
+    -------
+    list of str
+        The names.
+    """
+    return [named] if isinstance(named, str) else [str(name) for name in named]
+
+
+def outcome_name(pre: str, post: str) -> str:
+    """Name an outcome after its two columns.
+
+    Parameters
+    ----------
+    pre, post : str
+        Columns before and after.
+
+    Returns
+    -------
+    str
+        What stands before `_before` and `_after` (or `_pre` and `_post`, or `_then` and `_after`), else both names.
+
+    Examples
+    --------
+    >>> outcome_name("confidence_before", "confidence_after")
+    'confidence'
+    >>> outcome_name("week_0", "week_12")
+    'week_12 - week_0'
+    """
+    for first, second in _ENDINGS:
+        stem = pre.removesuffix(first)
+        if pre.endswith(first) and post == stem + second and stem:
+            return stem
+    return f"{post} - {pre}"
+
+
+def one_row_a_person(frame: pd.DataFrame, person: str | None) -> Problems:
+    """Find people with several rows, or none named.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a person.
+    person : str or None
+        The column that names the person; None checks nothing.
+
+    Returns
+    -------
+    list of Problem
+        DAT-010 with the rows of people who are there twice, DAT-009 with those of rows without a name.
+    """
+    if person is None:
+        return []
+    problems: Problems = []
+    twice = frame[person].duplicated(keep=False) & frame[person].notna()
+    for code, wrong, what, expected, remedy in (
+        ("DAT-010", twice, "people with several rows", "one row a person", "Keep one row of each, or link again."),
+        ("DAT-009", frame[person].isna(), "rows that name nobody", "a person in each row", "Name or drop them."),
+    ):
+        rows = np.flatnonzero(wrong) + 1
+        if len(rows):
+            problems.append(Problem(code, f"frame, column {person}", f"{what} ({rows_named(rows)})", expected, remedy))
+    return problems
+
+
+def not_numbers(frame: pd.DataFrame, name: str) -> Problems:
+    """Find values that are no finite numbers.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        What came in.
+    name : str
+        The column.
+
+    Returns
+    -------
+    list of Problem
+        DAT-004 for texts, dates and the like, DAT-002 for infinite values.
+    """
+    column = frame[name]
+    if pd.api.types.is_datetime64_any_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
+        found = f"{'categories' if isinstance(column.dtype, pd.CategoricalDtype) else 'dates'}"
+        return [Problem("DAT-004", f"frame, column {name}", found, "numbers", "Score the answers first, with score().")]
+    values = pd.to_numeric(column, errors="coerce")
+    problems: Problems = []
+    for code, wrong, what in (
+        ("DAT-004", (values.isna() & column.notna()).to_numpy(dtype=bool), "values that are not numbers"),
+        ("DAT-002", np.isinf(values.to_numpy(dtype=float, na_value=np.nan)), "values without end"),
+    ):
+        rows = np.flatnonzero(wrong) + 1
+        if len(rows):
+            problems.append(
+                Problem(
+                    code,
+                    f"frame, column {name}",
+                    f"{what} ({rows_named(rows)})",
+                    "numbers, missing where not answered",
+                    "Score the answers with score(), or recode them.",
+                )
+            )
+    return problems
+
+
+def numbers(frame: pd.DataFrame, name: str) -> Floats:
+    """Take a column as numbers.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Checked with `not_numbers`.
+    name : str
+        The column.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Shape (rows,), NaN where missing.
+    """
+    return np.asarray(pd.to_numeric(frame[name]).to_numpy(dtype=float, na_value=np.nan))
+
+
+def union(found: Sequence[Outcome]) -> tuple[int, int, dict[str, int]]:
+    """Count the people on whom several outcomes rest together.
+
+    Parameters
+    ----------
+    found : sequence of Outcome
+        Outcomes of one frame.
+
+    Returns
+    -------
+    tuple of int, int and dict
+        Rows given; rows with a complete pair in at least one outcome; reason -> rows with none, as
+        `Method.n_given`, `n_used` and `n_dropped` want them.
+    """
+    given = found[0].n_given
+    used = np.zeros(given, dtype=bool)
+    for outcome in found:
+        used[outcome.rows] = True
+    if len(found) == 1:
+        return given, int(used.sum()), dict(found[0].dropped)
+    left = given - int(used.sum())
+    return given, int(used.sum()), {"no complete pair": left} if left else {}
+
+
+def _columns_fit(before: list[str], after: list[str]) -> Problems:
+    if len(before) != len(after) or not before:
+        return [
+            Problem(
+                "DAT-007",
+                "pre and post",
+                f"{len(before)} columns before and {len(after)} after",
+                "as many after as before, and at least one",
+                "Name the columns of each outcome in the same order.",
+            )
+        ]
+    twice = [name for name, count in Counter(zip(before, after, strict=True)).items() if count > 1]
+    same = [one for one, other in zip(before, after, strict=True) if one == other]
+    return [
+        Problem(
+            "DAT-010", "pre and post", f"{what}: {name}", "two columns for each outcome, once", "Correct the lists."
+        )
+        for what, names in (("a pair named twice", twice), ("the same column before and after", same))
+        for name in names
+    ]
+
+
+def _repeated_columns(frame: pd.DataFrame) -> Problems:
+    return [
+        Problem("DAT-010", "frame", f"column {name!r} more than once", "each name once", "Rename the columns.")
+        for name in dict.fromkeys(map(str, frame.columns[frame.columns.duplicated()]))
+    ]
+
+
+def _known(given: object, names: list[str], argument: str) -> Problems:
+    if not isinstance(given, Mapping):
+        return []
+    return [
+        Problem("DAT-006", argument, f"{name!r}", f"one of {', '.join(names)}", "Use the names of the outcomes.")
+        for name in given
+        if name not in names
+    ]
+
+
+def _levels_right(given: Levels) -> Problems:
+    levels = list(given.values()) if isinstance(given, Mapping) else [] if given is None else [given]
+    return [
+        Problem("DAT-009", "kirkpatrick", repr(level), "1, 2, 3 or 4, or the name of the level", "See the docstring.")
+        for level in levels
+        if _level(level) is None
+    ]
+
+
+def _level(level: int | str) -> str | None:
+    for number, name in KIRKPATRICK.items():
+        if level in (number, name, name.split()[1]):
+            return name
+    return None
+
+
+def _scales_right(given: Scales) -> Problems:
+    scales = list(given.values()) if isinstance(given, Mapping) else [] if given is None else [given]
+    return [
+        Problem("DAT-009", "scale", repr(bounds), "two numbers, the lower first, such as (1, 5)", "Correct the scale.")
+        for bounds in scales
+        if not _two_numbers(bounds)
+    ]
+
+
+def _two_numbers(bounds: object) -> bool:
+    if not isinstance(bounds, Sequence) or isinstance(bounds, str) or len(bounds) != 2:
+        return False
+    low, high = bounds
+    return (
+        isinstance(low, int | float)
+        and isinstance(high, int | float)
+        and bool(np.isfinite([low, high]).all() and low < high)
+    )
+
+
+def _outcome(frame: pd.DataFrame, name: str, pre: str, post: str, scale: Scales, kirkpatrick: Levels) -> Outcome:
+    before, after = numbers(frame, pre), numbers(frame, post)
+    seen, later = np.isfinite(before), np.isfinite(after)
+    both = seen & later
+    reasons = {
+        "no answer after": int((seen & ~later).sum()),
+        "no answer before": int((~seen & later).sum()),
+        "no answer before or after": int((~seen & ~later).sum()),
+    }
+    stated = scale.get(name) if isinstance(scale, Mapping) else scale
+    bounds = stated or _scored(frame, pre) or _scored(frame, post)
+    values = np.concatenate([before[seen], after[later]])
+    low, high = bounds or ((float(values.min()), float(values.max())) if len(values) else (float("nan"),) * 2)
+    level = kirkpatrick.get(name) if isinstance(kirkpatrick, Mapping) else kirkpatrick
+    return Outcome(
+        name=name,
+        pre=pre,
+        post=post,
+        before=before[both],
+        after=after[both],
+        rows=np.flatnonzero(both),
+        n_given=len(frame),
+        n_before=int(seen.sum()),
+        n_after=int(later.sum()),
+        dropped={reason: count for reason, count in reasons.items() if count},
+        bounds=(float(low), float(high)),
+        bounds_stated=bounds is not None,
+        kirkpatrick=None if level is None else _level(level),
+    )
+
+
+def _scored(frame: pd.DataFrame, column: str) -> Bounds | None:
+    """Take the range of a score from the note that `score` left with the frame."""
+    noted = frame.attrs.get("scales", {}).get(column)
+    # Pooled scores carry a note for each version.
+    ranges = {tuple(form["range"]) for form in (noted if isinstance(noted, list) else [noted]) if form}
+    if len(ranges) != 1:
+        return None
+    low, high = ranges.pop()
+    return float(low), float(high)
+
+
+def _scale_fits(frame: pd.DataFrame, outcome: Outcome) -> Problems:
+    problems: Problems = []
+    low, high = outcome.bounds
+    place = f"frame, {outcome.pre} and {outcome.post}"
+    one, other = _scored(frame, outcome.pre), _scored(frame, outcome.post)
+    if one is not None and other is not None and one != other:
+        return [
+            Problem(
+                "DAT-007",
+                place,
+                f"scores from {one[0]:g} to {one[1]:g} before and from {other[0]:g} to {other[1]:g} after",
+                "the same scale in both waves",
+                "Score both waves with the same version of the instrument.",
+            )
+        ]
+    if outcome.bounds_stated:
+        for column in (outcome.pre, outcome.post):
+            values = numbers(frame, column)
+            rows = np.flatnonzero((values < low) | (values > high)) + 1
+            if len(rows):
+                problems.append(
+                    Problem(
+                        "DAT-002",
+                        f"frame, column {column}",
+                        f"{len(rows)} values outside {low:g} to {high:g} ({rows_named(rows)})",
+                        f"{low:g} to {high:g}, or missing",
+                        "Correct the values, or the scale.",
+                    )
+                )
+        return problems
+    spreads = sorted(float(values.std(ddof=1)) for values in (outcome.before, outcome.after)) if outcome.n > 5 else []
+    if spreads and spreads[0] > 0 and spreads[1] > _SPREADS_APART * spreads[0]:
+        found = f"standard deviations of {spreads[0]:.3g} and {spreads[1]:.3g}"
+        remedy = "Score both waves on one scale, or state it with scale=(lowest, highest) if it is one."
+        return [Problem("DAT-007", place, found, "the same scale in both waves", remedy)]
+    return problems
