@@ -147,7 +147,7 @@ def _categories(column: pd.Series) -> list[tuple[str, Floats]]:
     return [*found, (_NOT_STATED, absent)] if absent.any() else found
 
 
-def response_design(before: Floats, known: KnownBefore) -> tuple[Floats, str]:
+def response_design(before: Floats, known: KnownBefore, kept: Flags) -> tuple[Floats, str]:
     """Make the design of a model of who answered again.
 
     Parameters
@@ -156,12 +156,15 @@ def response_design(before: Floats, known: KnownBefore) -> tuple[Floats, str]:
         Shape (people,): the outcome before.
     known : KnownBefore
         Covariates of the same people.
+    kept : numpy.ndarray of bool
+        Shape (people,): who answered again.
 
     Returns
     -------
     numpy.ndarray of float, str
         Shape (people, terms): a constant, the outcome before, the covariates; a missing number is set to the mean and
-        marked in a column of its own. Columns that others determine are left out, and named in the text.
+        marked in a column of its own, unless all with such a gap were kept, or all lost. Columns that others determine
+        are left out, and named in the text.
     """
     columns, names = [np.ones(len(before)), before], ["constant", "the answer before"]
     for name, column in zip(known.modelled_names, known.modelled.T, strict=True):
@@ -170,7 +173,7 @@ def response_design(before: Floats, known: KnownBefore) -> tuple[Floats, str]:
             continue
         columns.append(np.where(gone, np.nanmean(column), column))
         names.append(name)
-        if gone.any():
+        if len(set(kept[gone])) == 2:
             columns.append(gone.astype(float))
             names.append(f"{name} missing")
     design = np.column_stack(columns)

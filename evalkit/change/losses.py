@@ -19,7 +19,7 @@ from evalkit.frames import Problems, missing_columns, require, whole
 from evalkit.numeric.imputation import LEAST_DF, impute_normal
 from evalkit.numeric.means import t_interval, t_test
 from evalkit.numeric.response_weights import is_separated, response_weighted_mean
-from evalkit.numeric.tipping_points import limits, pooled_mean, tipping_points
+from evalkit.numeric.tipping import limits, pooled_mean, tipping_points
 from evalkit.result import Estimates, Method, estimates
 
 Floats = npt.NDArray[np.float64]
@@ -220,7 +220,7 @@ def _in_sd(row: dict[str, object], change: Floats) -> dict[str, object]:
 
 def _weighted(one: _Asked, level: float) -> dict[str, object]:
     row: dict[str, object] = {"group": WEIGHTED}
-    design, left_out = response_design(one.before, one.known)
+    design, left_out = response_design(one.before, one.known, one.kept)
     if int(one.kept.sum()) <= design.shape[1]:
         return {**row, "note": "fewer people answered twice than the response model has terms: no weights"}
     if is_separated(one.kept, design):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any
 
 
 def one_blas_thread() -> AbstractContextManager[object]:
@@ -16,7 +18,13 @@ def one_blas_thread() -> AbstractContextManager[object]:
     context manager
         For use with `with`; afterwards the number of threads is what it was.
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+    limits: AbstractContextManager[object] = _controller().limit(limits=1, user_api="blas")
     return limits
+
+
+@cache
+def _controller() -> Any:
+    # Looking for the libraries takes milliseconds, so it is done once.
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    return ThreadpoolController()

@@ -32,6 +32,7 @@ _HEADINGS = {
     "unit": "Unit",
     "interval": "Interval by",
     "flag": "Note",
+    "note": "Remark",
 }
 _TERMS = {
     "chi_squared": "chi-squared",
@@ -140,13 +141,14 @@ def _heading(name: str) -> str:
 
 
 def _applies(frame: pd.DataFrame, name: str, released: Released) -> bool:
-    """Leave out promised columns that are empty throughout, and the note on the scale of a standard error."""
+    """Leave out columns of a result that are empty throughout, and the note on the scale of a standard error."""
+    is_estimates = tuple(frame.columns[: len(ESTIMATE_COLUMNS)]) == ESTIMATE_COLUMNS
     if name == "scale":
-        return tuple(frame.columns[: len(ESTIMATE_COLUMNS)]) != ESTIMATE_COLUMNS
+        return not is_estimates
     if name in released.counts:
         return True
     empty = frame[name].isna() | (frame[name].astype(object) == "")
-    promised = name in ESTIMATE_COLUMNS or name in CURVE_COLUMNS or name == "flag"
+    promised = is_estimates or name in CURVE_COLUMNS or name in ESTIMATE_COLUMNS or name == "flag"
     return not (promised and bool(empty.all()))
 
 

@@ -21,7 +21,7 @@ _MODULES = (
     "change.outcomes",
     "numeric.imputation",
     "numeric.response_weights",
-    "numeric.tipping_points",
+    "numeric.tipping",
 )
 Scores = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
 _LOST_BY_CHANCE, _BY_SCORE, _STRONGLY_BY_SCORE = 0.0, 0.7, 1.5

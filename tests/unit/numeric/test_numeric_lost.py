@@ -10,7 +10,7 @@ import pytest
 from evalkit.numeric.imputation import impute_normal, pool
 from evalkit.numeric.response_weights import is_separated, response_probabilities, response_weighted_mean
 from evalkit.numeric.standardised_differences import standardised_mean_difference, standardised_share_difference
-from evalkit.numeric.tipping_points import tipping_points
+from evalkit.numeric.tipping import tipping_points
 
 
 def test_pool_without_spread_between_or_within() -> None:
