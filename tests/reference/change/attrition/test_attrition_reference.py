@@ -11,7 +11,7 @@ import pytest
 from evalkit.change.dose import dose_response
 from evalkit.change.losses import COMPLETE, IMPUTED, WEIGHTED, attrition
 from evalkit.numeric.imputation import impute_normal, pool
-from evalkit.numeric.tipping_points import pooled_mean
+from evalkit.numeric.tipping import pooled_mean
 
 HERE = Path(__file__).parent
 EXPECTED = pd.read_csv(HERE / "attrition.csv").set_index("name")["value"]
