@@ -12,7 +12,7 @@ report: $(INSTALLED)  ## run the report notebooks, write outputs/index.html
 	@$(PY) -m evalkit report --to outputs
 
 test: $(INSTALLED)  ## every test, the notebooks included
-	@$(PY) -m pytest tests evalkit
+	@$(PY) -m pytest -n auto --dist worksteal tests evalkit
 	@$(PY) -m pytest --nbval-lax --nbval-current-env $(NOTEBOOKS)
 
 check: $(INSTALLED)  ## style, types, layers, docstrings, contracts

@@ -72,9 +72,32 @@ if TYPE_CHECKING:
     from evalkit.result import Curve as Curve
     from evalkit.result import Estimates as Estimates
     from evalkit.result import Method as Method
+    from evalkit.retention.balancing import balance as balance
+    from evalkit.retention.baseline_curves import baseline_survival as baseline_survival
     from evalkit.retention.building import cohort as cohort
     from evalkit.retention.building import cohort_from_spells as cohort_from_spells
     from evalkit.retention.cohorts import Cohort as Cohort
+    from evalkit.retention.comparing import gray_test as gray_test
+    from evalkit.retention.comparing import logrank as logrank
+    from evalkit.retention.curves import at_risk_table as at_risk_table
+    from evalkit.retention.curves import cumulative_incidence as cumulative_incidence
+    from evalkit.retention.curves import survival_curve as survival_curve
+    from evalkit.retention.describing import describe_groups as describe_groups
+    from evalkit.retention.hazard_summaries import concordance as concordance
+    from evalkit.retention.hazard_summaries import hazard_model_tests as hazard_model_tests
+    from evalkit.retention.hazards import hazard_ratio as hazard_ratio
+    from evalkit.retention.proportionality_tests import hazard_ratio_over_time as hazard_ratio_over_time
+    from evalkit.retention.proportionality_tests import proportional_hazards_test as proportional_hazards_test
+    from evalkit.retention.restricted import restricted_mean as restricted_mean
+    from evalkit.retention.retained import median_time as median_time
+    from evalkit.retention.retained import retention_at as retention_at
+    from evalkit.retention.sensitivity import e_value as e_value
+    from evalkit.retention.subdistribution import subdistribution_hazard_ratio as subdistribution_hazard_ratio
+    from evalkit.retention.weighted_outcomes import weighted_hazard_ratio as weighted_hazard_ratio
+    from evalkit.retention.weighted_outcomes import weighted_retention as weighted_retention
+    from evalkit.retention.weighting import PropensityWeights as PropensityWeights
+    from evalkit.retention.weighting import propensity_weights as propensity_weights
+    from evalkit.retention.wording import retention_paragraph as retention_paragraph
     from evalkit.scoring import pool_scores as pool_scores
     from evalkit.scoring import require_comparable_scores as require_comparable_scores
     from evalkit.scoring import score as score
@@ -97,24 +120,36 @@ _PUBLIC = {
     "Linkage": "evalkit.linking",
     "LinkageError": "evalkit.errors",
     "Method": "evalkit.result",
+    "PropensityWeights": "evalkit.retention.weighting",
     "ReportError": "evalkit.errors",
     "adjust_p": "evalkit.change.multiplicity",
     "adjusted_difference": "evalkit.change.comparison",
+    "at_risk_table": "evalkit.retention.curves",
     "attrition": "evalkit.change.losses",
+    "balance": "evalkit.retention.balancing",
+    "baseline_survival": "evalkit.retention.baseline_curves",
     "category_change": "evalkit.change.categories",
     "change_from_summary": "evalkit.published.summaries",
     "cohort": "evalkit.retention.building",
     "cohort_from_spells": "evalkit.retention.building",
     "compare_retention": "evalkit.published.retention",
+    "concordance": "evalkit.retention.hazard_summaries",
     "consistent_counts": "evalkit.published.counts",
+    "cumulative_incidence": "evalkit.retention.curves",
+    "describe_groups": "evalkit.retention.describing",
     "difference_from_summary": "evalkit.published.summaries",
     "difference_in_change": "evalkit.change.comparison",
     "dose_response": "evalkit.change.dose",
     "dyad_change": "evalkit.change.dyads",
+    "e_value": "evalkit.retention.sensitivity",
     "equivalence": "evalkit.change.margins",
     "export_survey": "evalkit.instruments.export",
+    "gray_test": "evalkit.retention.comparing",
     "grim": "evalkit.published.granularity",
     "grimmer": "evalkit.published.granularity",
+    "hazard_model_tests": "evalkit.retention.hazard_summaries",
+    "hazard_ratio": "evalkit.retention.hazards",
+    "hazard_ratio_over_time": "evalkit.retention.proportionality_tests",
     "implied_life_table": "evalkit.published.counts",
     "interval_to_p": "evalkit.published.intervals",
     "item_statistics": "evalkit.measurement.items",
@@ -124,13 +159,17 @@ _PUBLIC = {
     "load_instrument": "evalkit.instruments.library",
     "load_published": "evalkit.published.sources",
     "log_symmetry": "evalkit.published.intervals",
+    "logrank": "evalkit.retention.comparing",
     "mean_change": "evalkit.change.means",
+    "median_time": "evalkit.retention.retained",
     "ordinal_difference": "evalkit.change.ordinal",
     "p_to_statistic": "evalkit.published.intervals",
     "participant_flow": "evalkit.change.flow",
     "plot": "evalkit.figures",
     "pool_scores": "evalkit.scoring",
+    "propensity_weights": "evalkit.retention.weighting",
     "proportion_change": "evalkit.change.matched",
+    "proportional_hazards_test": "evalkit.retention.proportionality_tests",
     "proportions_from_summary": "evalkit.published.summaries",
     "pseudonymise": "evalkit.linking",
     "rank_change": "evalkit.change.ranks",
@@ -145,13 +184,20 @@ _PUBLIC = {
     "response_distribution": "evalkit.measurement.distribution",
     "response_quality": "evalkit.measurement.quality",
     "response_shift": "evalkit.change.recalled",
+    "restricted_mean": "evalkit.retention.restricted",
+    "retention_at": "evalkit.retention.retained",
     "retention_from_rates": "evalkit.published.retention",
+    "retention_paragraph": "evalkit.retention.wording",
     "score": "evalkit.scoring",
     "show": "evalkit.report.showing",
     "standardised_change": "evalkit.change.standardised",
+    "subdistribution_hazard_ratio": "evalkit.retention.subdistribution",
+    "survival_curve": "evalkit.retention.curves",
     "transition_counts": "evalkit.change.transitions",
     "wave_change": "evalkit.change.several_waves",
     "wave_slope": "evalkit.change.several_waves",
+    "weighted_hazard_ratio": "evalkit.retention.weighted_outcomes",
+    "weighted_retention": "evalkit.retention.weighted_outcomes",
 }
 _MODULES = frozenset(
     {

@@ -75,6 +75,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "INS-032": "a wording that must stay was changed",
         "INS-033": "two versions of a scale cannot be compared",
         "INS-034": "an instrument has more parts or more problems than evalkit looks at",
+        "INS-035": "an instrument has the id and version of another",
+        "INS-036": "the print in the version of an adapted instrument is not that of its content",
         "INS-041": "an export platform is not known",
         "INS-042": "the name of an export file does not fit its platform",
         "INS-043": "a text cannot be written in the format of a platform",

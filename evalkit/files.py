@@ -47,10 +47,16 @@ def read_bytes(path: Path) -> bytes:
     Raises
     ------
     DataError
-        DAT-001 when there is no such file or it may not be read, DAT-008 when it is over 64 MB.
+        DAT-001 when there is no such file, it may not be read or is no regular file (a folder, pipe or device), DAT-008
+        when it is over 64 MB.
     """
     try:
-        size = path.stat().st_size
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):
+            found = "a folder" if stat.S_ISDIR(about.st_mode) else "a pipe, socket or device"
+            remedy = "Name a file; save what comes through a pipe as one first."
+            raise DataError(Problem("DAT-001", path.name, found, "a regular file", remedy))
+        size = about.st_size
         if size > MAX_BYTES:
             raise DataError(
                 Problem(

@@ -93,7 +93,13 @@ def rows_named(positions: Sequence[int] | npt.NDArray[np.int64]) -> str:
 
 
 def within(
-    name: str, value: object, *, low: float = -math.inf, high: float = math.inf, above: float = -math.inf
+    name: str,
+    value: object,
+    *,
+    low: float = -math.inf,
+    high: float = math.inf,
+    above: float = -math.inf,
+    below: float = math.inf,
 ) -> Problems:
     """Check one number against its range.
 
@@ -105,8 +111,8 @@ def within(
         What came in.
     low, high : float
         Closed limits.
-    above : float
-        Open lower limit.
+    above, below : float
+        Open limits.
 
     Returns
     -------
@@ -114,11 +120,11 @@ def within(
         DAT-009 when it is not a number, DAT-002 when it is outside; empty when it is right.
     """
     if isinstance(value, bool) or not isinstance(value, Real) or math.isnan(float(value)):
-        return [Problem("DAT-009", name, repr(value), "a number", "Give the printed number, without its unit.")]
+        return [Problem("DAT-009", name, repr(value), "a number", "Give it as a number, without its unit.")]
     number = float(value)
-    if low <= number <= high and number > above and math.isfinite(number):
+    if low <= number <= high and above < number < below and math.isfinite(number):
         return []
-    return [Problem("DAT-002", name, f"{number:g}", _range(low, high, above), "Check the printed number.")]
+    return [Problem("DAT-002", name, f"{number:g}", _range(low, high, above, below), "Check the number.")]
 
 
 def whole(name: str, value: object, *, low: int) -> Problems:
@@ -139,11 +145,15 @@ def whole(name: str, value: object, *, low: int) -> Problems:
         DAT-009 when it is not a whole number, DAT-002 when it is too small; empty when it is right.
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
-        return [Problem("DAT-009", name, repr(value), "a whole number", "Give people, not per cent.")]
+        return [
+            Problem("DAT-009", name, repr(value), "a whole number", "Give a whole number, not a share or per cent.")
+        ]
     return within(name, int(value), low=low)
 
 
-def _range(low: float, high: float, above: float) -> str:
+def _range(low: float, high: float, above: float, below: float) -> str:
+    if above > -math.inf and below < math.inf:
+        return f"a number between {above:g} and {below:g}"
     if above > -math.inf:
         return f"a number above {above:g}" + (f" and up to {high:g}" if high < math.inf else "")
     if low > -math.inf and high < math.inf:

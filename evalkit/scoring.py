@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,20 +10,31 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import DataError, InstrumentError, Problem
-from evalkit.frames import require
+from evalkit.frames import missing_columns, require
 from evalkit.instruments import Instrument, form_at, load_instrument
+from evalkit.instruments.answer_notes import foreign_answers
 from evalkit.instruments.comparability import NOT
 from evalkit.instruments.ledger import not_comparable
 from evalkit.instruments.model import SKIPPED, Scale
 from evalkit.instruments.rules import from_mean
-from evalkit.instruments.score_notes import Note, gravest, noted_form, noted_verdict, noted_version
+from evalkit.instruments.score_comparisons import (
+    KEPT,
+    SCALES,
+    VERDICT_COLUMNS,
+    notes_of,
+    shared_scores,
+    verdicts_between,
+)
+from evalkit.instruments.score_notes import gravest, noted_form
 
 Floats = npt.NDArray[np.float64]
 SOURCE = "source"
 _ROWS_NAMED = 5
 
 
-def score(responses: pd.DataFrame, instrument: Instrument | str | Path) -> pd.DataFrame:
+def score(
+    responses: pd.DataFrame, instrument: Instrument | str | Path, *, keep: str | Sequence[str] = ()
+) -> pd.DataFrame:
     """Score every respondent on every scale whose items were asked.
 
     Parameters
@@ -34,20 +44,26 @@ def score(responses: pd.DataFrame, instrument: Instrument | str | Path) -> pd.Da
         value, or a text such as "pnts", is not answered. Other columns are left alone.
     instrument : Instrument or str or pathlib.Path
         The instrument, its id, or its file. Retrospective questions are found under their own names (`listen_then`).
+    keep : str or sequence of str
+        Columns of `responses` to keep beside the scores, before them: the code for `link`, ids, groups. Joining them to
+        the scores with pandas instead loses what the scores note.
 
     Returns
     -------
     pandas.DataFrame
-        Shape (respondents, scales), the index of `responses`. One column of floats for each scale, in the unit of its
-        rule; NaN where fewer items than `min_answered` were answered. ``attrs["scales"]`` notes for each column from
-        which instrument and version it comes, and what decides whether it can be compared: see `pool_scores` and
-        `require_comparable_scores`.
+        Shape (respondents, kept columns + scales), the index of `responses`. One column of floats for each scale, in
+        the unit of its rule; NaN where fewer items than `min_answered` were answered. ``attrs["scales"]`` notes for
+        each of these from which instrument and version it comes, and what decides whether it can be compared: see
+        `pool_scores` and `require_comparable_scores`; ``attrs["kept"]`` lists the kept columns, which are no scores.
 
     Raises
     ------
     DataError
-        DAT-003 when no scale has all its items among the columns, or when one has only some of them; DAT-002 for
-        answers outside the range of their scale and DAT-004 for texts that are no answer, with the rows.
+        DAT-003 when no scale has all its items among the columns, when one has only some of them, or for a column to
+        keep that is not there; DAT-002 for answers outside the range of their scale or between its points and DAT-004
+        for texts that are no answer, with the rows; DAT-007 for a column to keep that has the name of a scale; DAT-009
+        for no frame, DAT-010 for a column that is there twice, DAT-016 for answers that were read with another
+        instrument or version that cannot be compared, or whose columns ``instrument`` or ``version`` say so.
     InstrumentError
         INS-001 for an unknown instrument.
 
@@ -58,16 +74,61 @@ def score(responses: pd.DataFrame, instrument: Instrument | str | Path) -> pd.Da
     >>> score(answers, "return-to-work-transition")["attachment_scale"].round(2).tolist()
     [4.6, 3.67]
     """
+    require(frame_with_names(responses, "responses"))
     loaded = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
+    kept = [keep] if isinstance(keep, str) else list(keep)
     known = _known_scales(loaded)
     scales = _asked(responses, {name: scale for name, (scale, _) in known.items()})
+    require(
+        _not_to_keep(responses, kept, scales), foreign_answers(responses, loaded, [known[one.id] for one in scales])
+    )
     declined = _ways_to_decline(loaded)
     require(*(_unread(responses, scale, declined) for scale in scales))
     values = {scale.id: keyed_answers(responses, scale) for scale in scales}
-    require(*(_outside(responses, scale, values[scale.id]) for scale in scales))
+    require(*(_outside(responses, *known[scale.id], values[scale.id]) for scale in scales))
     scores = pd.DataFrame({scale.id: _scores(values[scale.id], scale) for scale in scales}, index=responses.index)
-    scores.attrs["scales"] = {scale.id: noted_form(*known[scale.id]) for scale in scales}
+    if kept:
+        scores = pd.concat([responses[kept], scores], axis=1)
+        scores.attrs = {KEPT: kept}
+    scores.attrs[SCALES] = {scale.id: noted_form(*known[scale.id]) for scale in scales}
     return scores
+
+
+def frame_with_names(frame: object, place: str) -> list[Problem]:
+    """Find what is no frame, and columns whose names are there twice.
+
+    Parameters
+    ----------
+    frame : object
+        What should be a frame.
+    place : str
+        Where it is, for messages.
+
+    Returns
+    -------
+    list of Problem
+        DAT-009 or DAT-010.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        remedy = "Give the frame of read_responses or of score."
+        return [Problem("DAT-009", place, type(frame).__name__, "a pandas DataFrame", remedy)]
+    twice = frame.columns[frame.columns.duplicated()].unique()
+    return [
+        Problem("DAT-010", f"{place}, column {name}", "there more than once", "each column once", "Rename or drop one.")
+        for name in twice
+    ]
+
+
+def _not_to_keep(responses: pd.DataFrame, kept: list[str], scales: Sequence[Scale]) -> list[Problem]:
+    problems = missing_columns(responses, kept, "responses")
+    for name in dict.fromkeys(kept):
+        if kept.count(name) > 1:
+            problems.append(Problem("DAT-010", "keep", f"column {name} twice", "each column once", "Name it once."))
+        if any(name == scale.id for scale in scales):
+            problems.append(
+                Problem("DAT-007", f"responses, column {name}", "the name of a scale", "another name", "Rename it.")
+            )
+    return problems
 
 
 def _ways_to_decline(instrument: Instrument) -> set[str]:
@@ -104,6 +165,8 @@ def _rows(rows: npt.NDArray[np.int64]) -> str:
 def asked_scales(responses: pd.DataFrame, instrument: Instrument) -> list[Scale]:
     """List the scales whose items are among the columns, those of retrospective questions included.
 
+    Answers that were read with an instrument or version that cannot be compared are refused.
+
     Parameters
     ----------
     responses : pandas.DataFrame
@@ -119,9 +182,14 @@ def asked_scales(responses: pd.DataFrame, instrument: Instrument) -> list[Scale]
     Raises
     ------
     DataError
-        DAT-003 when a scale has only some of its items among the columns, or none has any.
+        DAT-003 when a scale has only some of its items among the columns, or none has any; DAT-009 for no frame,
+        DAT-010 for a column that is there twice; DAT-016 for answers to another instrument or version.
     """
-    return _asked(responses, {name: scale for name, (scale, _) in _known_scales(instrument).items()})
+    require(frame_with_names(responses, "responses"))
+    known = _known_scales(instrument)
+    scales = _asked(responses, {name: scale for name, (scale, _) in known.items()})
+    require(foreign_answers(responses, instrument, [known[scale.id] for scale in scales]))
+    return scales
 
 
 def _asked(responses: pd.DataFrame, known: Mapping[str, Scale]) -> list[Scale]:
@@ -199,22 +267,35 @@ def answered(column: pd.Series) -> Floats:
     return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan))
 
 
-def _outside(responses: pd.DataFrame, scale: Scale, keyed: Floats) -> list[Problem]:
+def _outside(responses: pd.DataFrame, scale: Scale, form: Instrument, keyed: Floats) -> list[Problem]:
+    """Find values beyond the range of the scale, and between its points where an item has options."""
     low, high = scale.range
-    wrong = (keyed < low) | (keyed > high)
+    outside = (keyed < low) | (keyed > high)
     problems = []
-    for position in np.flatnonzero(wrong.any(axis=0)):
-        rows = np.flatnonzero(wrong[:, position]) + 1
-        problems.append(
-            Problem(
-                "DAT-002",
-                f"responses, column {scale.items[position]}",
-                f"{len(rows)} values outside {low:g} to {high:g} (rows {_rows(rows)} of {len(responses)})",
-                f"{low:g} to {high:g}, or missing",
-                "Recode them or mark them missing before scoring.",
-            )
-        )
+    for position, item in enumerate(scale.items):
+        points = _points(form, item, low + high if item in scale.reverse else None)
+        between = ~outside[:, position] & np.isfinite(keyed[:, position]) & (len(points) > 0)
+        between &= ~np.isin(keyed[:, position], points)
+        for wrong, where in ((outside[:, position], "outside"), (between, "between the points of")):
+            rows = np.flatnonzero(wrong) + 1
+            if len(rows):
+                problems.append(
+                    Problem(
+                        "DAT-002",
+                        f"responses, column {item}",
+                        f"{len(rows)} values {where} {low:g} to {high:g} (rows {_rows(rows)} of {len(responses)})",
+                        f"{low:g} to {high:g}, or missing" if where == "outside" else "the values of its options",
+                        "Recode them or mark them missing before scoring.",
+                    )
+                )
     return problems
+
+
+def _points(form: Instrument, item: str, mirror: float | None) -> list[float]:
+    """List the keyed values of an item's options; none for a number that people type."""
+    options = form.option_sets.get(form.by_id[item].options or "")
+    numbers = options.numbers if options else ()
+    return [float(number) if mirror is None else mirror - number for number in numbers]
 
 
 def _scores(keyed: Floats, scale: Scale) -> Floats:
@@ -240,13 +321,13 @@ def require_comparable_scores(
     scales : sequence, optional
         The columns to compare: a name, or one name for each frame, such as ``("mentoring_scale",
         "mentoring_scale_then")``. By default the columns that two or more frames have and that one of them knows as a
-        scale; where none knows any, the columns of numbers that two or more have.
+        scale, and the columns of numbers that two or more have, unless they were kept as no scores (`keep` of `score`).
 
     Returns
     -------
     pandas.DataFrame
         Shape (scales, 4): ``scale``; ``verdict``, "comparable", "comparable with care" or "unknown" (a frame has lost
-        its ``attrs``, or its column has another name now); ``rule``, the rule that decides; ``between``, the versions.
+        its ``attrs``, or its column has another name now); ``rule``, the rules that decide; ``between``, the versions.
         With more than two frames, the gravest verdict of any two.
 
     Raises
@@ -254,8 +335,8 @@ def require_comparable_scores(
     InstrumentError
         INS-033 for every scale and two versions that cannot be compared.
     DataError
-        DAT-003 when a frame does not have a column of `scales`, DAT-009 for fewer than two frames or a wrong count of
-        names.
+        DAT-003 when a frame does not have a column of `scales`, DAT-009 for fewer than two frames, what is no frame or
+        a wrong count of names, DAT-010 for a column that is there twice.
 
     See Also
     --------
@@ -274,13 +355,13 @@ def require_comparable_scores(
     found = []
     problems = []
     for names in rows:
-        verdicts = list(_verdicts(frames, names))
+        verdicts = list(verdicts_between(frames, names))
         scale = next(name for name in names if name is not None)
         problems += [not_comparable(between, scale, rule) for verdict, rule, between in verdicts if verdict == NOT]
         found.append((scale, *gravest(verdicts)))
     if problems:
         raise InstrumentError(dict.fromkeys(problems))
-    return pd.DataFrame(found, columns=["scale", "verdict", "rule", "between"])
+    return pd.DataFrame(found, columns=list(VERDICT_COLUMNS))
 
 
 def pool_scores(
@@ -308,8 +389,8 @@ def pool_scores(
     InstrumentError
         INS-033 for every scale and two versions that cannot be compared.
     DataError
-        DAT-009 for fewer than two frames, or names that are too many, too few or not different; DAT-007 when a frame
-        has a column ``source`` already.
+        DAT-009 for fewer than two frames, for what is no frame, or names that are too many, too few or not different;
+        DAT-007 when a frame has a column ``source`` already, DAT-010 when it has a column twice.
 
     Examples
     --------
@@ -321,6 +402,7 @@ def pool_scores(
     """
     parts = list(frames.values()) if isinstance(frames, Mapping) else list(frames)
     called = _called(frames, names, len(parts))
+    require(*(frame_with_names(part, name) for name, part in zip(called, parts, strict=True)))
     taken = [
         Problem("DAT-007", name, "a column source", "no column of that name", "Rename it before pooling.")
         for name, part in zip(called, parts, strict=True)
@@ -334,7 +416,7 @@ def pool_scores(
     pooled = pooled[[SOURCE, *(column for column in pooled.columns if column != SOURCE)]]
     pooled.attrs = {
         "scales": {
-            column: _noted_of_all(parts, column) for column in pooled.columns if any(_notes(p, column) for p in parts)
+            column: _noted_of_all(parts, column) for column in pooled.columns if any(notes_of(p, column) for p in parts)
         },
         "comparability": verdicts.to_dict("records"),
     }
@@ -358,8 +440,9 @@ def _names_to_compare(
     """List the columns to compare: for each scale its name in each frame, None where a frame does not have it."""
     if len(frames) < 2:
         raise DataError(Problem("DAT-009", "frames", f"{len(frames)}", "two or more", "Give all frames of scores."))
+    require(*(frame_with_names(frame, f"frame {position}") for position, frame in enumerate(frames, start=1)))
     if scales is None:
-        return [tuple(name if name in frame.columns else None for frame in frames) for name in _shared(frames)]
+        return [tuple(name if name in frame.columns else None for frame in frames) for name in shared_scores(frames)]
     rows = [(one,) * len(frames) if isinstance(one, str) else tuple(one) for one in scales]
     problems = [
         Problem("DAT-009", "scales", f"{len(row)} names", f"{len(frames)}, one for each frame", "Name one column each.")
@@ -376,33 +459,7 @@ def _names_to_compare(
     return list(rows)
 
 
-def _shared(frames: Sequence[pd.DataFrame]) -> list[str]:
-    columns = list(dict.fromkeys(column for frame in frames for column in frame.columns))
-    shared = [column for column in columns if sum(column in frame.columns for frame in frames) > 1]
-    known = [column for column in shared if any(_notes(frame, column) for frame in frames)]
-    if known or any(frame.attrs.get("scales") for frame in frames):
-        return known
-    having = {column: [frame[column] for frame in frames if column in frame.columns] for column in shared}
-    return [column for column in shared if all(pd.api.types.is_numeric_dtype(one) for one in having[column])]
-
-
-def _notes(frame: pd.DataFrame, column: object) -> list[Note]:
-    """List what a column notes: one note, for a pool one of each version, or none."""
-    scales = frame.attrs.get("scales")
-    noted = scales.get(column) if isinstance(scales, Mapping) else None
-    notes = noted if isinstance(noted, list) else [noted]
-    return [note for note in notes if isinstance(note, Mapping)]
-
-
 def _noted_of_all(frames: Sequence[pd.DataFrame], column: object) -> object:
-    notes = [note for frame in frames for note in _notes(frame, column)]
+    notes = [note for frame in frames for note in notes_of(frame, column)]
     different = [note for position, note in enumerate(notes) if note not in notes[:position]]
     return different[0] if len(different) == 1 else different
-
-
-def _verdicts(frames: Sequence[pd.DataFrame], names: Sequence[str | None]) -> Iterator[tuple[str, str, str]]:
-    noted = [_notes(frame, name) or [{}] for frame, name in zip(frames, names, strict=True) if name is not None]
-    for first, second in combinations(noted, 2):
-        for one in first:
-            for other in second:
-                yield *noted_verdict(one, other), f"{noted_version(one)} and {noted_version(other)}"

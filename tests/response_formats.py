@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
@@ -143,6 +144,26 @@ def redcap(found: Simulated, *, labels: bool = False) -> bytes:
                 row.append(_plain(found, item, position, said if labels else codes.code))
         rows.append([*row, "2"])
     return _csv(rows)
+
+
+def redcap_labelled(raw: bytes, dictionary: str) -> bytes:
+    """REDCap's export with labels: field labels without tags for a header, `Complete?` behind each form."""
+    names, *rows = csv.reader(io.StringIO(raw.decode(), newline=""))
+    fields = {row["Variable / Field Name"]: row for row in csv.DictReader(io.StringIO(dictionary, newline=""))}
+    head = []
+    for name in names:
+        field, ticks, code = name.partition("___")
+        if field not in fields:
+            head.append({"redcap_survey_identifier": "Survey Identifier"}.get(name, "Complete?"))
+            continue
+        label = re.sub(r"<(?! )[^>]*>", "", fields[field]["Field Label"])
+        choices = fields[field]["Choices, Calculations, OR Slider Labels"].split(" | ")
+        said = dict(one.split(", ", maxsplit=1) for one in choices) if ticks else {}
+        head.append(f"{label} (choice={said[code]})" if ticks else label)
+    states = {"0": "Incomplete", "2": "Complete"}
+    ends = {at for at, name in enumerate(head) if name == "Complete?"}
+    body = [[states.get(cell, cell) if at in ends else cell for at, cell in enumerate(row)] for row in rows]
+    return _csv([head, *body])
 
 
 def xlsform(found: Simulated, *, separator: str = "-", split: bool = False) -> bytes:

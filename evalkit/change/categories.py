@@ -78,7 +78,7 @@ def category_change(
     DataError
         DAT-003 for a missing column, DAT-007 for lists that differ in length or categoricals that differ between waves,
         DAT-010 for a column, category or person twice, DAT-011 for answers that are none of the categories, DAT-002 for
-        a level out of range or more than 100 categories, DAT-009 for an argument of the wrong kind.
+        a level out of range, infinite answers or more than 100 categories, DAT-009 for an argument of the wrong kind.
     EstimationError
         EST-001 when no outcome has a complete pair.
 
@@ -88,6 +88,10 @@ def category_change(
     categories the covariance of the differences has a lower rank, and the Stuart-Maxwell test fewer degrees of freedom;
     the note says so. Both overall tests rest on the chi-squared law, a rough guide below five changed pairs for each
     degree of freedom. The tests of single categories are not adjusted for their number: see `adjust_p`.
+
+    Released, a share on 11 people or more is shown, and small numbers of people who came or left are withheld.
+    Shares, standard error and p-values together can tell those numbers all the same where there are few people:
+    withhold the whole row where nobody may learn how many changed.
 
     References
     ----------
@@ -107,6 +111,7 @@ def category_change(
     before, after = columns_of(pre), columns_of(post)
     require(missing_columns(frame, [*before, *after], "frame"), _named_once(frame, [*before, *after]))
     pairs = list(zip(before, after, strict=False))
+    require(*(_without_end(frame, name) for name in dict.fromkeys([*before, *after])))
     require(*(_comparable(frame, one, other, categories) for one, other in pairs))
     codings = [_coding(frame, one, other, categories) for one, other in pairs]
     require(*(_few(coding, other) for coding, (_, other) in zip(codings, pairs, strict=True)))
@@ -154,6 +159,16 @@ def _named_once(frame: pd.DataFrame, columns: Sequence[str]) -> Problems:
         for name in dict.fromkeys(columns)
         if list(frame.columns).count(name) > 1
     ]
+
+
+def _without_end(frame: pd.DataFrame, column: str) -> Problems:
+    """Find infinite answers, which no question offers."""
+    rows = np.flatnonzero(frame[column].isin([math.inf, -math.inf])) + 1
+    if not len(rows):
+        return []
+    found = f"values without end ({rows_named(rows)})"
+    remedy = "Correct them, or leave them empty."
+    return [Problem("DAT-002", f"frame, column {column}", found, "categories, missing where not answered", remedy)]
 
 
 def _comparable(frame: pd.DataFrame, pre: str, post: str, categories: Categories) -> Problems:

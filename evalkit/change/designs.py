@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.groups import Groups, level_problems, note_of, only, part, read_groups
+from evalkit.change.groups import Groups, level_problems, no_names, note_of, only, part, read_groups
 from evalkit.change.outcomes import Levels, Outcome, Scales, columns_of, not_numbers, read_outcomes
 from evalkit.errors import Problem
 from evalkit.frames import Problems, missing_columns, require
@@ -87,7 +87,8 @@ def read_roles(
     Raises
     ------
     DataError
-        As `read_outcomes` and `read_groups`; DAT-007 for a column in two roles, DAT-002 for the level.
+        As `read_outcomes` and `read_groups`; DAT-007 for a column in two roles, DAT-002 for the level, DAT-009 for
+        lists in a column of names.
     """
     adjusted = columns_of(covariates)
     columns = [group, *adjusted, *([cluster] if cluster else [])]
@@ -98,7 +99,11 @@ def read_roles(
     )
     outcomes = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     groups, problems = read_groups(frame, group, reference)
-    require(problems, *(_covariate_problems(frame, name) for name in adjusted))
+    require(
+        problems,
+        *(_covariate_problems(frame, name) for name in adjusted),
+        no_names(frame, cluster) if cluster else [],
+    )
     keep: dict[str, Flags] = {"group not known": groups.codes >= 0}
     keep |= {f"{name} not known": frame[name].notna().to_numpy(dtype=bool) for name in adjusted}
     clusters = None
@@ -217,6 +222,33 @@ def not_estimable(outcome: Outcome, design: Floats, terms: list[str]) -> Problem
     return None
 
 
+def left_out(roles: Roles) -> tuple[str, ...]:
+    """Warn of what subtracting would tell about the people whose roles are not known.
+
+    Parameters
+    ----------
+    roles : Roles
+        Groups, covariates and clusters.
+
+    Returns
+    -------
+    tuple of str
+        For `Method.assumptions`; empty when every row has its group, covariates and cluster.
+    """
+    lacking = {
+        "group": bool((roles.groups.codes < 0).any()),
+        "covariates": any(bool(column.isna().any()) for column in roles.covariates.values()),
+        "cluster": roles.clusters is not None and bool((roles.clusters < 0).any()),
+    }
+    what = " or ".join(name for name, found in lacking.items() if found)
+    if not what:
+        return ()
+    return (
+        f"people whose {what} is not known are left out: do not publish this beside an estimate of all people, from "
+        "which the change of the few could be computed",
+    )
+
+
 def undefined(outcome: Outcome, found: str, expected: str, remedy: str) -> Problem:
     """Say why an outcome cannot be estimated.
 
@@ -314,7 +346,7 @@ def _roles_apart(columns: list[str], answers: list[str]) -> Problems:
 
 def _covariate_problems(frame: pd.DataFrame, name: str) -> Problems:
     if not _is_number(frame[name]) and not pd.api.types.is_datetime64_any_dtype(frame[name]):
-        return []
+        return no_names(frame, name)
     return not_numbers(frame, name)
 
 

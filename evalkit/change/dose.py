@@ -22,16 +22,20 @@ from evalkit.change.outcomes import (
     rows_named,
     union,
 )
+from evalkit.change.rows import POINTS
 from evalkit.errors import EstimationError, Problem
 from evalkit.frames import Problems, missing_columns, require
 from evalkit.numeric.means import t_interval, t_test
-from evalkit.numeric.regression import collinear, hc3_covariance, least_squares
+from evalkit.numeric.pairs import changes
+from evalkit.numeric.regression import cluster_covariance, collinear, least_squares
 from evalkit.result import Estimates, Method, estimates
 
 Floats = npt.NDArray[np.float64]
 
 SLOPE = "slope"
 _FEW = 5
+# With fewer doses than this, the slope and the bands together may give the change at one dose away.
+_TELL_EACH_OTHER = 8
 
 
 def dose_response(
@@ -77,9 +81,10 @@ def dose_response(
     Returns
     -------
     Estimates
-        For each outcome (`term`) a row with `group` "slope" (unit of the outcome per unit of dose; t interval with HC3
-        error and n - 2 degrees of freedom), then one row a band: its mean change with the t interval. Extra columns:
-        `part` ("slope" or "band"), `unit`, `mean_dose` (of the people in the row), `note` (why something is missing).
+        For each outcome (`term`) a row with `group` "slope" (points of the outcome per unit of dose; t interval with
+        HC2 error and Satterthwaite's degrees of freedom), then one row a band: its mean change with the t interval.
+        Extra columns: `part` ("slope" or "band"), `unit`, `mean_dose` (of the people in the row), `n_least` (people in
+        the smallest group whose mean change the rows tell together), `note` (why something is missing).
 
     Raises
     ------
@@ -91,12 +96,17 @@ def dose_response(
 
     Notes
     -----
-    A line is fitted, whatever the shape; the bands show whether it is one. A slope with HC3 error keeps its level under
-    unequal variances from about 20 people on; not where one person alone has a high dose.
+    A line is fitted, whatever the shape; the bands show whether it is one. In the recovery study, with 24 and with 200
+    people, the interval of the slope held the truth in 95 to 97 % of draws where changes are spread alike at all doses.
+    Where they are spread more at high doses it held it in 94 or 95 % when doses are spread evenly, and in 92 to 94 %
+    when a few people have far higher doses than the others: read the bands then.
+
+    Where the dose has few values, slope and bands together give the mean change at each of them away. Under a
+    disclosure profile they are then shown all or none, by the smallest group (`n_least`).
 
     References
     ----------
-    .. [1] MacKinnon JG, White H (1985). J Econometrics 29:305-325 (HC3).
+    .. [1] Bell RM, McCaffrey DF (2002). Surv Methodol 28:169-181 (HC2 and its degrees of freedom).
     .. [2] Long JS, Ervin LH (2000). Am Stat 54:217-224.
 
     Examples
@@ -128,7 +138,7 @@ def dose_response(
         ),
         unit="by row",
         level=level,
-        interval="t with HC3 error for the slope, t for the bands",
+        interval="t with HC2 error and Satterthwaite degrees of freedom for the slope, t for the bands",
         n_given=given,
         n_used=used,
         n_dropped=dropped,
@@ -137,7 +147,7 @@ def dose_response(
             "the slope takes each further unit for the same; the bands show whether it is",
             "people are independent of each other",
         ),
-        references=("MacKinnon JG, White H (1985) J Econometrics 29:305-325",),
+        references=("Bell RM, McCaffrey DF (2002) Surv Methodol 28:169-181",),
     )
     return estimates(rows, method)
 
@@ -178,25 +188,40 @@ def _rows(
         **facts,
         "group": SLOPE,
         "part": SLOPE,
-        "unit": f"units of the outcome per {dose_unit}",
+        "unit": f"{POINTS} per {dose_unit}",
         "mean_dose": float(taken.mean()),
     }
-    rows: list[dict[str, object]] = [{**first, **_slope(outcome.change, taken, level)}]
-    for name, inside in _bands(taken, bands):
-        change = outcome.change[inside]
+    gained = changes(outcome.before, outcome.after)
+    places = _bands(taken, bands)
+    of_slope, of_bands = _smallest(taken, [int(inside.sum()) for _, inside in places])
+    rows: list[dict[str, object]] = [{**first, **_slope(gained, taken, level), "n_least": of_slope}]
+    for name, inside in places:
+        change = gained[inside]
         row = mean_row(change, level=level) if len(change) else {"note": "nobody in this band"}
         rows.append(
             {
                 **facts,
                 "group": name,
                 "part": "band",
-                "unit": "units of the outcome",
+                "unit": POINTS,
                 "n": len(change),
                 "mean_dose": float(taken[inside].mean()) if len(change) else float("nan"),
                 **row,
+                "n_least": of_bands,
             }
         )
     return rows
+
+
+def _smallest(taken: Floats, sizes: list[int]) -> tuple[float, float]:
+    """Give the fewest people whose mean change the slope, and the bands, would tell beside the other rows."""
+    bands = float(min(size for size in sizes if size))
+    people = np.unique(taken, return_counts=True)[1]
+    # As many rows as doses, or more: the mean change at each dose can be worked out.
+    if len(people) <= max(_FEW, sum(size > 0 for size in sizes) + 1):
+        bands = min(bands, float(people.min()))
+        return bands, bands
+    return (bands if len(people) < _TELL_EACH_OTHER else float("nan")), bands
 
 
 def _slope(change: Floats, taken: Floats, level: float) -> dict[str, object]:
@@ -211,9 +236,9 @@ def _slope(change: Floats, taken: Floats, level: float) -> dict[str, object]:
         return {"estimate": slope, "note": "one person alone has another dose: no interval"}
     if not fit.residuals.any():
         return {"estimate": slope, "df": fit.df, "note": "all changes lie on a line: no spread, no interval"}
-    covariance = hc3_covariance(fit)
-    error = float(np.sqrt(covariance.matrix[1, 1]))
-    interval, test = t_interval(slope, error, fit.df, level=level), t_test(slope, error, fit.df)
+    covariance, of_slope = cluster_covariance(fit), np.array([0.0, 1.0])
+    error, df = covariance.error(of_slope), covariance.df_of(of_slope)
+    interval, test = t_interval(slope, error, df, level=level), t_test(slope, error, df)
     return {
         "estimate": slope,
         "std_error": error,

@@ -15,7 +15,8 @@ from evalkit.errors import DataError, Problem
 from evalkit.frames import Problems, require
 from evalkit.numeric.dyadic import agreement_limits, agreement_reach, exchangeable_test, intraclass, pooled_effects
 from evalkit.numeric.means import t_interval, t_test
-from evalkit.numeric.regression import classical_covariance, collinear, least_squares
+from evalkit.numeric.pairs import changes
+from evalkit.numeric.regression import beyond_rounding, classical_covariance, collinear, least_squares
 from evalkit.numeric.values import Interval, Test
 from evalkit.result import Estimates, Method, estimates
 
@@ -85,7 +86,8 @@ def dyad_change(
     -----
     Six pairs are enough for every row; fewer than five leave out the test, fewer than four the effects of each role.
     Intraclass correlations and limits of agreement rest on normal answers however many pairs there are: where most
-    answers sit at the end of a scale, look at the answers themselves.
+    answers sit at the end of a scale, look at the answers themselves. In few pairs both are a little too near to zero
+    in the mean (with 24 pairs a correlation of 0.57 by 0.013, a limit by 1 %); their intervals are not.
 
     References
     ----------
@@ -222,16 +224,16 @@ def _of(outcome: Outcome, rows: npt.NDArray[np.int64], wave: str) -> Floats:
 
 def _roles(before: Floats, after: Floats, names: tuple[str, str], level: float) -> list[Row]:
     """Give all rows of members with different roles."""
-    change = after - before
+    change, gaps = changes(before, after), changes(after[:, 0], after[:, 1])
     contrast = f"{names[1]} - {names[0]}"
-    lower, upper = agreement_limits(after[:, 1] - after[:, 0], level=level)
+    lower, upper = agreement_limits(gaps, level=level)
     return [
         *(_mean(change[:, place], names[place], "mean change", level) for place in (0, 1)),
         _mean(change.mean(axis=1), "pair", "mean change", level),
-        _mean(change[:, 1] - change[:, 0], contrast, "difference in mean change", level),
+        _mean(changes(change[:, 0], change[:, 1]), contrast, "difference in mean change", level),
         *_role_effects(before, after, names, level),
         *_likeness(before, after, level, roles=True),
-        _mean(after[:, 1] - after[:, 0], contrast, "difference after", level),
+        _mean(gaps, contrast, "difference after", level),
         _limits(lower, contrast, "lower limit of agreement"),
         _limits(upper, contrast, "upper limit of agreement"),
         _exchange(before, after),
@@ -240,17 +242,18 @@ def _roles(before: Floats, after: Floats, names: tuple[str, str], level: float) 
 
 def _partners(before: Floats, after: Floats, level: float) -> list[Row]:
     """Give all rows of members on an equal footing."""
-    gaps = after[:, 1] - after[:, 0]
+    gaps = changes(after[:, 0], after[:, 1])
     reach = agreement_reach(gaps, level=level) if np.any(gaps) else Interval(0.0, math.nan, math.nan)
     return [
-        _mean((after - before).mean(axis=1), "pair", "mean change", level),
+        _mean(changes(before, after).mean(axis=1), "pair", "mean change", level),
         *_pooled_effects(before, after, level),
         *_likeness(before, after, level, roles=False),
         _limits(reach, "either way", "limit of agreement"),
     ]
 
 
-def _estimate(estimate: float, error: float, df: float, level: float) -> Row:
+def _estimate(estimate: float, error: float, df: float, level: float, size: float = 0.0) -> Row:
+    estimate, error = beyond_rounding(estimate, size), beyond_rounding(error, size)
     if not (error > 0 and df > 0):
         return {"estimate": estimate, "note": _NO_SPREAD}
     limits, test = t_interval(estimate, error, df, level=level), t_test(estimate, error, df)
@@ -266,8 +269,10 @@ def _estimate(estimate: float, error: float, df: float, level: float) -> Row:
 
 
 def _mean(values: Floats, group: str, quantity: str, level: float) -> Row:
-    spread = float(values.std(ddof=1)) if np.ptp(values) > 0 else 0.0
-    found = _estimate(float(values.mean()), spread / math.sqrt(len(values)), len(values) - 1.0, level)
+    size = float(np.abs(values).max())
+    spread = beyond_rounding(float(values.std(ddof=1)), size)
+    mean = beyond_rounding(float(values.mean()), size) if spread else float(values[0])
+    found = _estimate(mean, spread / math.sqrt(len(values)), len(values) - 1.0, level)
     return found | {"group": group, "quantity": quantity, "unit": _POINTS}
 
 
@@ -282,18 +287,20 @@ def _role_effects(before: Floats, after: Floats, names: tuple[str, str], level: 
     nothing: Row | None = _nothing(design, 4)
     if nothing is not None:
         return [nothing | _effect(*label) for label in labels]
+    design[:, 1:] -= design[:, 1:].mean(axis=0)  # answers far from zero then cost no digits
     fits = [least_squares(design, after[:, place]) for place in (0, 1)]
     bread = fits[0].root_inverse @ fits[0].root_inverse.T
     df = float(fits[0].df)
     variances = [classical_covariance(fit).matrix for fit in fits]
     together = bread * float(fits[0].residuals @ fits[1].residuals) / df
     rows: list[Row] = []
+    size = float(np.abs(after).max() / before.std(axis=0).min())
     for own, other in ((1, 2), (2, 1)):  # column of the first and of the second member's predictor
         slopes = [float(fits[0].coefficients[own]), float(fits[1].coefficients[other])]
         spreads = [float(variances[0][own, own]), float(variances[1][other, other])]
-        gap = spreads[0] + spreads[1] - 2 * float(together[own, other])
-        rows += [_estimate(slopes[place], math.sqrt(spreads[place]), df, level) for place in (0, 1)]
-        rows.append(_estimate(slopes[1] - slopes[0], math.sqrt(max(gap, 0.0)), df, level))
+        gap = beyond_rounding(spreads[0] + spreads[1] - 2 * float(together[own, other]), sum(spreads))
+        rows += [_estimate(slopes[place], math.sqrt(spreads[place]), df, level, size) for place in (0, 1)]
+        rows.append(_estimate(slopes[1] - slopes[0], math.sqrt(max(gap, 0.0)), df, level, size))
     return [row | _effect(*label) for row, label in zip(rows, labels, strict=True)]
 
 
@@ -306,8 +313,9 @@ def _pooled_effects(before: Floats, after: Floats, level: float) -> list[Row]:
     if nothing is not None:
         return [nothing | _effect(label, "both") for label in labels]
     effects, errors, dfs = pooled_effects(before, after)
+    size = float(np.abs(after).max() / before.std())
     return [
-        _estimate(float(effects[place]), float(errors[place]), float(dfs[place]), level) | _effect(label, "both")
+        _estimate(float(effects[place]), float(errors[place]), float(dfs[place]), level, size) | _effect(label, "both")
         for place, label in enumerate(labels)
     ]
 
@@ -328,7 +336,7 @@ def _nothing(design: Floats, least: int) -> Row | None:
 def _likeness(before: Floats, after: Floats, level: float, *, roles: bool) -> list[Row]:
     """Give the intraclass correlation before, after and of the change."""
     rows: list[Row] = []
-    for group, values in (("before", before), ("after", after), ("change", after - before)):
+    for group, values in (("before", before), ("after", after), ("change", changes(before, after))):
         limits, test = intraclass(values[:, 0], values[:, 1], roles=roles, level=level)
         row = _limits(limits, group, "intraclass correlation") | {"unit": _CORRELATION}
         if math.isfinite(test.statistic):

@@ -11,7 +11,7 @@ from evalkit.errors import Problem, did_you_mean
 from evalkit.frames import Problems, require, whole
 from evalkit.result import Estimates
 
-FLOW_COLUMNS = ("step", "of", "reason", "n_of", "n", "lost")
+FLOW_COLUMNS = ("step", "of", "reason", "n", "n_least")
 # Step -> the step that its people come from. Answers after are anonymous until they are linked: they need not be of
 # the people who answered before.
 _STEPS = {
@@ -57,11 +57,10 @@ def participant_flow(
     Returns
     -------
     pandas.DataFrame
-        Shape (rows, 6). One row a step, or one for each reason of a step that has several: `step`; `of`, the step from
-        which its people come ("" for the first); `reason` for those lost ("" where nobody was); `n_of`,
-        people at the step before (its own at the first step); `n`, people at the step
-        (the same in all its rows); `lost`, people lost for the reason, 0 where nobody was and at a step
-        that comes from none. Show it with `counts=["n_of", "n", "lost"]`.
+        Shape (rows, 5). For each step a row with the people at it (`reason` is ""), then one for each reason why people
+        were lost on the way to it: `step`; `of`, the step from which its people come ("" for the first); `reason`;
+        `n`, people at the step or lost for the reason; `n_least`, the fewest people that the row tells of, by itself or
+        beside other rows. Show it with `counts=["n", "n_least"]`.
 
     Raises
     ------
@@ -73,8 +72,9 @@ def participant_flow(
     Notes
     -----
     Answers after come from all who were invited, not only from those who answered before, so there may be more of them.
-    Where a profile withholds a small or empty `lost`, it withholds the row; the numbers of people in the rows around it
-    may still tell it, so look before the flow leaves.
+    Where few were lost between two steps, both numbers would tell how many. The step nearer to the invitation then
+    gives way (`n_least` is the difference), but not the first: whom it asked, an employer knows. Reasons are shown all
+    or none, and only where the numbers of both their steps are. A profile that withholds nothing shows it all.
 
     References
     ----------
@@ -82,12 +82,15 @@ def participant_flow(
 
     Examples
     --------
-    >>> participant_flow(invited=60, before=40, after=35, linked=24, analysed=24)[["step", "n", "lost"]].to_numpy()
-    array([['invited', 60, 0],
-           ['answered before', 40, 20],
-           ['answered after', 35, 25],
-           ['linked', 24, 16],
-           ['analysed', 24, 0]], dtype=object)
+    >>> participant_flow(invited=60, before=40, after=35, linked=24, analysed=24)[["step", "reason", "n"]].to_numpy()
+    array([['invited', '', 60],
+           ['answered before', '', 40],
+           ['answered before', 'did not answer before', 20],
+           ['answered after', '', 35],
+           ['answered after', 'did not answer after', 25],
+           ['linked', '', 24],
+           ['linked', 'no answer after, or codes did not match', 16],
+           ['analysed', '', 24]], dtype=object)
     """
     given = dict(zip(_STEPS, (invited, before, after, linked, analysed), strict=True))
     counts = {step: _count(what) for step, what in given.items() if what is not None}
@@ -96,7 +99,8 @@ def participant_flow(
     why = _all_reasons(reasons, analysed)
     require(_reason_problems(why))
     require(_rising(known), _too_many_reasons(known, why))
-    rows = [row for step in known for row in _rows(step, known, why.get(step, {}))]
+    fewest = _fewest(known)
+    rows = [row for step in known for row in _rows(step, known, why.get(step, {}), fewest)]
     return pd.DataFrame(rows, columns=list(FLOW_COLUMNS))
 
 
@@ -150,12 +154,36 @@ def _source(step: str, known: Mapping[str, int]) -> str | None:
     return at
 
 
-def _rising(known: Mapping[str, int]) -> Problems:
-    pairs = [(step, source) for step in known if (source := _source(step, known)) is not None]
+def _within(known: Mapping[str, int]) -> list[tuple[str, str]]:
+    """List the steps with each step whose people are among theirs, however many steps further."""
+    pairs = []
+    for step in known:
+        above = _source(step, known)
+        while above is not None:
+            pairs.append((above, step))
+            above = _source(above, known)
     # Whoever is linked answered after too.
-    pairs += [
-        (step, "answered after") for step in ("linked", "analysed") if step in known and "answered after" in known
-    ]
+    return pairs + [("answered after", step) for step in ("linked", "analysed") if {"answered after", step} <= {*known}]
+
+
+def _fewest(known: Mapping[str, int]) -> dict[str, int]:
+    """Give for each step the fewest people that its number tells, so that what is left tells of no fewer.
+
+    Of two numbers one gives way: the one of the step nearer to the invitation, as the analysis stands elsewhere too,
+    but never that of the first step.
+    """
+    first = next(iter(known))
+    fewest = dict(known)
+    for above, step in _within(known):
+        apart = known[above] - known[step]
+        if apart:
+            gives_way = step if known[above] == known[first] else above
+            fewest[gives_way] = min(fewest[gives_way], apart)
+    return fewest
+
+
+def _rising(known: Mapping[str, int]) -> Problems:
+    pairs = [(step, above) for above, step in _within(known) if above in (_source(step, known), "answered after")]
     return [
         Problem(
             "DAT-007",
@@ -180,16 +208,18 @@ def _too_many_reasons(known: Mapping[str, int], why: Mapping[str, Mapping[str, i
     return problems
 
 
-def _rows(step: str, known: Mapping[str, int], why: Mapping[str, int]) -> list[tuple[str, str, str, int, int, int]]:
+def _rows(
+    step: str, known: Mapping[str, int], why: Mapping[str, int], fewest: Mapping[str, int]
+) -> list[tuple[str, str, str, int, int]]:
     source = _source(step, known)
     if source is None:
-        return [(step, "", "", known[step], known[step], 0)]
+        return [(step, "", "", known[step], fewest[step])]
     lost = known[source] - known[step]
     named = {reason: people for reason, people in why.items() if people}
     left = lost - sum(named.values())
     if left:
         usual = _USUAL[step]
         named[usual] = named.get(usual, 0) + left
-    if not named:
-        return [(step, source, "", known[source], known[step], 0)]
-    return [(step, source, reason, known[source], known[step], people) for reason, people in named.items()]
+    least = min([*named.values(), fewest[source], fewest[step]])
+    reasons = [(step, source, reason, people, least) for reason, people in named.items()]
+    return [(step, source, "", known[step], fewest[step]), *reasons]

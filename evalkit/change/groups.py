@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +13,13 @@ import pandas as pd
 
 from evalkit.change.outcomes import Outcome, numbers
 from evalkit.errors import EstimationError, Problem, did_you_mean
-from evalkit.frames import Problems, within
+from evalkit.frames import Problems, rows_named, within
 
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-_MENTORED, _UNMENTORED = "mentored", frozenset({"unmentored", "not mentored", "non-mentored", "nonmentored"})
+_MENTORED = "mentored"
+_UNMENTORED = frozenset({"unmentored", "not mentored", "non-mentored", "nonmentored"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,42 +46,66 @@ def read_groups(frame: pd.DataFrame, group: str, reference: object = None) -> tu
     frame : pandas.DataFrame
         Shape (people, columns).
     group : str
-        The column: texts, a categorical, truth values or whole numbers; missing where not known.
+        The column: texts, a categorical, truth values, whole numbers or dates; missing where not known.
     reference : object, optional
-        The group with which the others are compared; else the first level of a categorical, else the unmentored beside
-        the mentored, else the first in sorted order.
+        The group with which the others are compared; else the first level of a categorical, else beside a group called
+        "mentored" (however it is written) the first of the others, the unmentored before all, else the first in sorted
+        order.
 
     Returns
     -------
     tuple of Groups and list of Problem
-        DAT-007 unless there are two groups or more, DAT-006 when the reference is none of them.
+        DAT-007 unless there are two groups or more, DAT-006 when the reference is none of them, DAT-009 for lists and
+        the like.
     """
     column = frame[group]
-    known = column.notna().to_numpy(dtype=bool)
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        levels = [level for level in column.cat.categories if bool((column == level).any())]
-    else:
-        found = list(pd.unique(column[known]))
-        try:
-            levels = sorted(found)
-        except TypeError:
-            levels = sorted(found, key=str)
+    problems = no_names(frame, group)
+    if problems:
+        return Groups((), np.full(len(frame), -1)), problems
+    ordered_levels = isinstance(column.dtype, pd.CategoricalDtype)
+    found = list(column.cat.categories) if ordered_levels else _sorted(list(column.dropna().unique()))
+    raw = column.astype(object)
+    levels = [level for level in found if bool((raw == level).any())]
     names = [_name(level) for level in levels]
     place = f"frame, column {group}"
     if len(names) < 2 or len(set(names)) < len(names):
         what = f"{len(names)} group{'' if len(names) == 1 else 's'}"
         problem = Problem("DAT-007", place, what, "two groups or more, each with its own name", "Name another column.")
         return Groups(tuple(names), np.full(len(frame), -1)), [problem]
-    first = _reference(names, reference)
+    first = names[0] if reference is None and ordered_levels else _reference(names, reference)
     if first is None:
         expected = f"one of {', '.join(names)}"
         problem = Problem("DAT-006", "reference", repr(reference), expected, did_you_mean(str(reference), names))
         return Groups(tuple(names), np.full(len(frame), -1)), [problem]
     ordered = [first, *(name for name in names if name != first)]
-    where = {level: ordered.index(name) for level, name in zip(levels, names, strict=True)}
     codes = np.full(len(frame), -1)
-    codes[known] = column[known].map(where).to_numpy(dtype=int)
+    for level, name in zip(levels, names, strict=True):
+        codes[(raw == level).to_numpy(dtype=bool, na_value=False)] = ordered.index(name)
     return Groups(tuple(ordered), codes), []
+
+
+def no_names(frame: pd.DataFrame, column: str) -> Problems:
+    """Find values that cannot name a group, a cluster or a category.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Shape (people, columns).
+    column : str
+        The column.
+
+    Returns
+    -------
+    list of Problem
+        DAT-009 with the rows of lists, sets, mappings and the like.
+    """
+    if frame[column].dtype != object:
+        return []
+    rows = [place + 1 for place, value in enumerate(frame[column]) if not isinstance(value, Hashable)]
+    if not rows:
+        return []
+    found = f"lists or the like ({rows_named(rows)})"
+    return [Problem("DAT-009", f"frame, column {column}", found, "one text or number a row", "Split the column.")]
 
 
 def level_problems(level: object) -> Problems:
@@ -94,7 +121,7 @@ def level_problems(level: object) -> Problems:
     list of Problem
         DAT-009 when it is not a number, DAT-002 when it is not between 0 and 1.
     """
-    return within("level", level, above=0.0, high=float(np.nextafter(1, 0)))
+    return within("level", level, above=0.0, below=1.0)
 
 
 def only(outcome: Outcome, keep: Mapping[str, Flags]) -> Outcome:
@@ -183,7 +210,16 @@ def _pairs(outcome: Outcome, stays: Flags) -> Outcome:
     return replace(outcome, before=before, after=after, rows=rows)
 
 
+def _sorted(levels: list[Any]) -> list[Any]:
+    try:
+        return sorted(levels)
+    except TypeError:
+        return sorted(levels, key=str)
+
+
 def _name(level: object) -> str:
+    if isinstance(level, dt.date | np.datetime64):
+        return str(pd.Timestamp(level)).removesuffix(" 00:00:00")
     if isinstance(level, float | np.floating) and float(level).is_integer():
         return str(int(level))  # whole numbers become floats beside a missing one
     return str(level)
@@ -192,7 +228,7 @@ def _name(level: object) -> str:
 def _reference(names: Sequence[str], wanted: object) -> str | None:
     if wanted is not None:
         return next((name for name in names if name == _name(wanted)), None)
-    lower = [name.lower() for name in names]
-    if _MENTORED in lower:
-        return next((name for name in names if name.lower() in _UNMENTORED), names[0])
-    return names[0]
+    others = [name for name in names if name.strip().lower() != _MENTORED]
+    if len(others) == len(names) or not others:
+        return names[0]
+    return next((name for name in others if name.strip().lower() in _UNMENTORED), others[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,12 @@ from evalkit.change.groups import level_problems
 from evalkit.change.known_before import KnownBefore, describe, read_known_before, response_design, target_predictors
 from evalkit.change.mean_rows import mean_row
 from evalkit.change.outcomes import Levels, Outcome, Scales, columns_of, numbers, read_outcomes
+from evalkit.change.rows import POINTS
 from evalkit.errors import EstimationError, Problem
 from evalkit.frames import Problems, missing_columns, require, whole
 from evalkit.numeric.imputation import LEAST_DF, impute_normal
 from evalkit.numeric.means import t_interval, t_test
+from evalkit.numeric.pairs import changes
 from evalkit.numeric.response_weights import is_separated, response_weighted_mean
 from evalkit.numeric.tipping import limits, pooled_mean, tipping_points
 from evalkit.result import Estimates, Method, estimates
@@ -30,7 +32,6 @@ TIPPING_INTERVAL, TIPPING_ESTIMATE = "tipping point of the interval", "tipping p
 CHANGE, TIPPING = "change", "tipping point"
 _THOSE_WITH_BOTH = "mean change of people who answer both times"
 _ALL_BEFORE = "mean change of all who answered before"
-_UNIT = "units of the outcome"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,10 +99,14 @@ def attrition(
           lost, beyond what people like them changed, for the interval of the imputation to reach 0 (0 when it does
           anyway), and for its estimate to be 0. Negative: the lost must have fared worse.
 
+        `n` counts all who answered before, also where weights or imputation stand for those lost; the changes are of
+        those in "complete cases".
+
         More columns: `estimand` (whose change it is), `unit`, `in_sd` (estimate over the standard deviation of the
         changes of the complete cases), `missing_information` (share of the variance that is due to those lost),
         `n_effective` and `largest_weight` (how many people the weights leave; the largest as a multiple of their mean),
-        `n_least` (people in the smaller group of a difference), `note` (why something is not given).
+        `n_least` (people in the smaller group, those lost or those kept, in every row that rests on both: disclosure
+        goes by it, as such a row beside the complete cases tells of those lost), `note` (why something is not given).
 
     Raises
     ------
@@ -146,7 +151,7 @@ def attrition(
     [['lost less kept', 'skill_before'], ['change', 'complete cases']]
     """
     named = columns_of(covariates)
-    require(level_problems(level), whole("seed", seed, low=0), whole("imputations", imputations, low=2))
+    require(level_problems(level), *_not_whole(seed, imputations))
     outcomes = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     require(missing_columns(frame, named, "frame"), _apart(named, outcomes))
     known = read_known_before(frame, named)
@@ -157,6 +162,17 @@ def attrition(
     asked = [_asked(frame, outcome, known) for outcome in outcomes]
     rows = [row for one in asked for row in _rows(one, imputations, seed, level)]
     return estimates(rows, _method(asked, named, imputations, seed, level))
+
+
+def _not_whole(seed: object, imputations: object) -> list[Problems]:
+    wanted = {
+        "seed": (seed, 0, "Name any whole number, and keep it."),
+        "imputations": (imputations, 2, "Leave it out."),
+    }
+    return [
+        [replace(problem, remedy=remedy) for problem in whole(name, value, low=low)]
+        for name, (value, low, remedy) in wanted.items()
+    ]
 
 
 def _apart(named: list[str], outcomes: list[Outcome]) -> Problems:
@@ -184,16 +200,18 @@ def _rows(one: _Asked, imputations: int, seed: int, level: float) -> list[dict[s
     facts = one.outcome.facts()
     differences = [{**facts, **row} for row in describe(one.outcome.pre, one.before, one.known, one.kept, level=level)]
     if not one.outcome.n:
-        blank = {**facts, "group": COMPLETE, "part": CHANGE, "unit": _UNIT, "note": "no complete pair"}
+        blank = {**facts, "group": COMPLETE, "part": CHANGE, "unit": POINTS, "note": "no complete pair"}
         return [*differences, blank]
     return [*differences, *({**facts, **row} for row in _changes(one, imputations, seed, level))]
 
 
 def _changes(one: _Asked, imputations: int, seed: int, level: float) -> list[dict[str, object]]:
-    change = one.outcome.change
+    change = changes(one.outcome.before, one.outcome.after)
     complete = mean_row(change, level=level)
-    everyone = {"part": CHANGE, "estimand": _ALL_BEFORE, "unit": _UNIT, "n": len(one.before)}
-    first = {"part": CHANGE, "group": COMPLETE, "estimand": _THOSE_WITH_BOTH, "unit": _UNIT, **complete}
+    everyone = {
+        "part": CHANGE, "estimand": _ALL_BEFORE, "unit": POINTS, "n": len(one.before), "n_least": _fewest(one.kept),
+    }  # fmt: skip
+    first = {"part": CHANGE, "group": COMPLETE, "estimand": _THOSE_WITH_BOTH, "unit": POINTS, **complete}
     if len(change) < 2:
         why = "one person answered twice: nobody to stand for those lost"
         blank = [{**everyone, "group": group, "note": why} for group in (WEIGHTED, IMPUTED)]
@@ -210,6 +228,16 @@ def _changes(one: _Asked, imputations: int, seed: int, level: float) -> list[dic
     else:
         rows += [{**everyone, **row} for row in _pooled(change, imputed, why, level)]
     return [_in_sd(row, change) for row in rows]
+
+
+def _fewest(kept: Flags) -> int:
+    """Count the people on whom what is said of all rests: it is made of those kept, and beside them tells those lost.
+
+    From the mean of all and that of the complete cases follows what was put in for those lost, and from the two tipping
+    values how many they were.
+    """
+    stayed, lost = int(kept.sum()), int((~kept).sum())
+    return min(stayed, lost) if lost else stayed
 
 
 def _in_sd(row: dict[str, object], change: Floats) -> dict[str, object]:

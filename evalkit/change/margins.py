@@ -11,8 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
-from evalkit.change.rows import Row, counts, level_right, one_of, require_a_pair, why_no_interval
-from evalkit.change.standardised import DIVISORS, INTERVALS, why_not_standardised
+from evalkit.change.rows import POINTS, Row, counts, level_right, one_of, require_a_pair, sizes_right, why_no_interval
+from evalkit.change.standardised import DIVISORS, INTERVALS, NO_ERROR, why_not_standardised
 from evalkit.errors import Problem
 from evalkit.frames import Problems, require
 from evalkit.numeric.means import t_interval
@@ -73,7 +73,7 @@ def equivalence(
     ------
     DataError
         As `read_outcomes`; DAT-009 or DAT-002 for a margin that is no positive number or pair around 0 and for the
-        level, DAT-006 for an unknown unit.
+        level, DAT-002 for values beyond 1e60, DAT-006 for an unknown unit.
     EstimationError
         EST-001 when no outcome has a complete pair.
 
@@ -99,13 +99,14 @@ def equivalence(
     low, high = margin if isinstance(margin, tuple | list) else (-margin, margin)
     found = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     require_a_pair(found)
+    require(sizes_right(found))
     within_margins = (float(low), float(high))
     wide = "the mean change, after minus before"
     kind = "Student's t" if unit == "raw" else INTERVALS[unit]
     method = Method(
         name="equivalence by two one-sided tests",
         estimand=wide if unit == "raw" else f"{wide}, divided by {DIVISORS[unit]}",
-        unit="unit of the outcome" if unit == "raw" else f"standard deviations ({unit})",
+        unit=_named(unit),
         level=round(2 * level - 1, 12),
         interval=f"{kind}, for two one-sided tests at {100 * (1 - level):g} %",
         **counts(found),
@@ -118,6 +119,10 @@ def equivalence(
         references=("Schuirmann DJ (1987) J Pharmacokinet Biopharm 15:657-680",),
     )
     return estimates([_row(outcome, within_margins, unit, level) for outcome in found], method)
+
+
+def _named(unit: Unit) -> str:
+    return POINTS if unit == "raw" else f"standard deviations ({unit})"
 
 
 def _margin_right(margin: object) -> Problems:
@@ -143,7 +148,10 @@ def _row(outcome: Outcome, margins: tuple[float, float], unit: Unit, level: floa
         note = why_not_standardised(outcome, moments, unit)
         row = _standardised(moments, margins, unit, level, defined=not note)
     verdict = "not defined" if note else _verdict(row, margins)
-    end: Row = {"verdict": verdict, "margin_low": margins[0], "margin_high": margins[1], "unit": unit, "note": note}
+    if not note and math.isnan(float(str(row["std_error"]))):
+        note = NO_ERROR
+    end: Row = {"verdict": verdict, "margin_low": margins[0], "margin_high": margins[1], "note": note}
+    end["unit"] = _named(unit)
     return {**outcome.facts(), **row, **end}
 
 

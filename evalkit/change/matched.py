@@ -71,7 +71,11 @@ def proportion_change(
     -----
     Tango's interval was chosen by enumeration: at 10 and 24 pairs and 1,500 pairs of shares from .05 to .95 it covers
     97.8 and 96.0 per cent on average and 93.2 and 93.9 at the least (Newcombe's 91.6 and 93.3; Bonett and Price's 93.4
-    and 93.5 and wider).
+    and 93.5 and wider). It and the tests stand where all gained or nobody changed.
+
+    Released, a share on 11 people or more is shown, and small numbers of people who gained or lost are withheld.
+    Shares, standard error and p-values together can tell those numbers all the same where there are few people:
+    withhold the whole row where nobody may learn how many changed.
 
     References
     ----------

@@ -18,7 +18,8 @@ def mean_row(values: Floats, *, level: float, what: str = "changes") -> dict[str
     Parameters
     ----------
     values : numpy.ndarray of float
-        Shape (people,), none missing, at least one.
+        Shape (people,), none missing, at least one; differences from `numeric.pairs.changes`, so that equal ones are
+        equal.
     level : float
         Confidence level.
     what : str, default "changes"
@@ -30,15 +31,15 @@ def mean_row(values: Floats, *, level: float, what: str = "changes") -> dict[str
         `estimate`, `std_error`, `statistic`, `df`, `p_value`, `conf_low`, `conf_high`, and `note`: why there is no
         interval, else "". One value, or values that are all the same, have a mean and nothing else.
     """
-    mean, n = float(np.mean(values)), len(values)
+    n = len(values)
+    equal = bool((values == values[0]).all())
+    mean = float(values[0] if equal else np.mean(values))
     if n < 2:
         return {"estimate": mean, "note": "one person: no interval"}
-    # Equal values such as 0.1 have a spread of rounding errors; they are equal all the same.
-    spread = 0.0 if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())) else float(np.std(values, ddof=1))
-    if spread == 0:
-        same = "zero" if abs(mean) < 1e-12 else "the same"
+    if equal:
+        same = "zero" if mean == 0 else "the same"
         return {"estimate": mean, "df": n - 1, "note": f"all {what} are {same}: no spread, no interval"}
-    error = spread / math.sqrt(n)
+    error = float(np.std(values, ddof=1)) / math.sqrt(n)
     interval, test = t_interval(mean, error, n - 1, level=level), t_test(mean, error, n - 1)
     return {
         "estimate": mean,

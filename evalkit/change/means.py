@@ -9,7 +9,7 @@ import pandas as pd
 
 from evalkit.change.bootstrapped import FEW_PAIRS, bca_intervals, draws_right, mean_columns
 from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
-from evalkit.change.rows import Row, counts, level_right, one_of, require_a_pair, why_no_interval
+from evalkit.change.rows import POINTS, Row, counts, level_right, one_of, require_a_pair, sizes_right, why_no_interval
 from evalkit.frames import require
 from evalkit.numeric.means import t_interval, t_test
 from evalkit.numeric.pairs import PairMoments, pair_moments
@@ -68,8 +68,8 @@ def mean_change(
     Raises
     ------
     DataError
-        As `read_outcomes`; DAT-002 or DAT-009 for the level, the draws or a missing seed, DAT-006 for an unknown
-        interval.
+        As `read_outcomes`; DAT-002 or DAT-009 for the level, the draws or a missing seed, DAT-002 for values beyond
+        1e60, DAT-006 for an unknown interval.
     EstimationError
         EST-001 when no outcome has a complete pair.
 
@@ -78,7 +78,7 @@ def mean_change(
     The t interval is exact for normal changes and close for answers on a scale from about 20 pairs on, ceiling included
     (recovery studies in the tests). Where a few change much, as exponential changes do, it covers 92 per cent at 24 and
     94 at 200 pairs. BCa is no remedy there: it covers 92 to 93 per cent at 24 pairs and 93 to 94 at 200, and is meant
-    for many pairs.
+    for many pairs. It counts draws equal to the estimate half as below it, as SciPy does; R's boot counts none of them.
 
     References
     ----------
@@ -95,6 +95,7 @@ def mean_change(
     require(level_right(level), one_of("interval", interval, ("t", "bca")), draws_right(interval, draws, seed))
     found = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     require_a_pair(found)
+    require(sizes_right(found))
     moments = [pair_moments(outcome.before, outcome.after) for outcome in found]
     rows = [_row(outcome, moment, level) for outcome, moment in zip(found, moments, strict=True)]
     if interval == "bca" and seed is not None:
@@ -102,7 +103,7 @@ def mean_change(
     method = Method(
         name="mean change (paired t)",
         estimand="the mean change, after minus before, of people such as those who answered in both waves",
-        unit="unit of the outcome",
+        unit=POINTS,
         level=level,
         interval="Student's t" if interval == "t" else f"BCa bootstrap, {draws:,} draws",
         **counts(found),

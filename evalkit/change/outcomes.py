@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.errors import Problem
+from evalkit.errors import InstrumentError, Problem
 from evalkit.frames import Problems, missing_columns, require
 from evalkit.frames import rows_named as rows_named  # noqa: PLC0414 - the estimators of change take it from here
+from evalkit.instruments.comparability import NOT
+from evalkit.instruments.score_notes import noted_verdict
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -26,6 +30,8 @@ Levels = int | str | Mapping[str, int | str] | None
 KIRKPATRICK = {1: "1 reaction", 2: "2 learning", 3: "3 behaviour", 4: "4 results"}
 # Without a stated scale, spreads this many times apart are taken for two different scales.
 _SPREADS_APART = 5.0
+_FEW = 5
+_ROUNDING = 1e-12
 _ENDINGS = (
     ("_before", "_after"),
     ("_pre", "_post"),
@@ -61,6 +67,8 @@ class Outcome:
         Whether the scale was stated; else the bounds are the lowest and highest value seen.
     kirkpatrick : str or None
         Level of evaluation of the outcome.
+    comparability : str or None
+        What to mind when the versions of the instrument differ; None when they do not, or nothing is known of them.
     """
 
     name: str
@@ -76,6 +84,7 @@ class Outcome:
     bounds: Bounds = (float("nan"), float("nan"))
     bounds_stated: bool = False
     kirkpatrick: str | None = None
+    comparability: str | None = None
 
     @property
     def n(self) -> int:
@@ -94,8 +103,9 @@ class Outcome:
         -------
         dict
             `term`, `n`, then `n_before`, `n_after`, the shares of the complete pairs at the lowest and highest value
-            in each wave (`floor_before`, `ceiling_before`, `floor_after`, `ceiling_after`), and `kirkpatrick` where it
-            was stated.
+            in each wave (`floor_before`, `ceiling_before`, `floor_after`, `ceiling_after`), `scale_ends` (which values
+            these are: "1 to 5", or "lowest and highest seen"), and `kirkpatrick` and `comparability` where something is
+            known of them.
         """
         low, high = self.bounds
         shares = {
@@ -103,8 +113,11 @@ class Outcome:
             for wave, values in (("before", self.before), ("after", self.after))
             for end, bound in (("floor", low), ("ceiling", high))
         }
+        # The extremes that were seen would be those of single people.
+        ends = f"{low:g} to {high:g}" if self.bounds_stated else "lowest and highest seen"
         facts = {"term": self.name, "n": self.n, "n_before": self.n_before, "n_after": self.n_after, **shares}
-        return facts if self.kirkpatrick is None else {**facts, "kirkpatrick": self.kirkpatrick}
+        more = {"scale_ends": ends, "kirkpatrick": self.kirkpatrick, "comparability": self.comparability}
+        return {**facts, **{name: text for name, text in more.items() if text is not None}}
 
 
 def read_outcomes(
@@ -143,7 +156,10 @@ def read_outcomes(
         DAT-003 for a missing column, DAT-004 for texts, DAT-002 for values outside the scale or without end, DAT-007
         when before and after are on different scales or lists differ in length, DAT-009 for an argument of the wrong
         kind, DAT-010 for a person or column twice, DAT-006 for an unknown outcome in a mapping. All at once.
+    InstrumentError
+        INS-033 for scores of versions of an instrument that cannot be compared, where the frame knows them.
     """
+    require(_a_frame(frame), *(_names_right(given, name) for given, name in ((pre, "pre"), (post, "post"))))
     before, after = columns_of(pre), columns_of(post)
     require(_columns_fit(before, after), _repeated_columns(frame))
     require(missing_columns(frame, [*before, *after, *([person] if person else [])], "frame"))
@@ -158,7 +174,8 @@ def read_outcomes(
         for name, one, other in zip(names, before, after, strict=True)
     ]
     require(*(_scale_fits(frame, outcome) for outcome in found))
-    return found
+    _require_comparable(frame, found)
+    return [replace(outcome, comparability=_with_care(frame, outcome)) for outcome in found]
 
 
 def columns_of(named: str | Sequence[str]) -> list[str]:
@@ -249,8 +266,8 @@ def not_numbers(frame: pd.DataFrame, name: str) -> Problems:
         DAT-004 for texts, dates and the like, DAT-002 for infinite values.
     """
     column = frame[name]
-    if pd.api.types.is_datetime64_any_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype):
-        found = f"{'categories' if isinstance(column.dtype, pd.CategoricalDtype) else 'dates'}"
+    found = _no_number(column)
+    if found:
         return [Problem("DAT-004", f"frame, column {name}", found, "numbers", "Score the answers first, with score().")]
     values = pd.to_numeric(column, errors="coerce")
     problems: Problems = []
@@ -270,6 +287,16 @@ def not_numbers(frame: pd.DataFrame, name: str) -> Problems:
                 )
             )
     return problems
+
+
+def _no_number(column: pd.Series) -> str:
+    kinds = (
+        ("categories", isinstance(column.dtype, pd.CategoricalDtype)),
+        ("dates", pd.api.types.is_datetime64_any_dtype(column)),
+        ("lengths of time", pd.api.types.is_timedelta64_dtype(column)),
+        ("complex numbers", pd.api.types.is_complex_dtype(column)),
+    )
+    return next((name for name, is_it in kinds if is_it), "")
 
 
 def numbers(frame: pd.DataFrame, name: str) -> Floats:
@@ -312,6 +339,23 @@ def union(found: Sequence[Outcome]) -> tuple[int, int, dict[str, int]]:
         return given, int(used.sum()), dict(found[0].dropped)
     left = given - int(used.sum())
     return given, int(used.sum()), {"no complete pair": left} if left else {}
+
+
+def _a_frame(frame: object) -> Problems:
+    if isinstance(frame, pd.DataFrame):
+        return []
+    found = f"a {type(frame).__name__}"
+    return [Problem("DAT-009", "frame", found, "a DataFrame, one row a person", "Give the pairs that link() made.")]
+
+
+def _names_right(given: object, argument: str) -> Problems:
+    """Refuse what is no name, or names without an order."""
+    ordered = isinstance(given, Sequence | np.ndarray | pd.Index | pd.Series)
+    names = [given] if isinstance(given, str) else list(given) if ordered else [given]  # type: ignore[call-overload]
+    if all(isinstance(name, str) for name in names):
+        return []
+    remedy = "Give texts, in the order of the outcomes; rename columns that are numbers."
+    return [Problem("DAT-009", argument, repr(given), "the name of a column, or a list of names", remedy)]
 
 
 def _columns_fit(before: list[str], after: list[str]) -> Problems:
@@ -364,7 +408,7 @@ def _levels_right(given: Levels) -> Problems:
 
 def _level(level: int | str) -> str | None:
     for number, name in KIRKPATRICK.items():
-        if level in (number, name, name.split()[1]):
+        if not isinstance(level, bool) and str(level).strip().lower() in (str(number), name, name.split()[1]):
             return name
     return None
 
@@ -379,13 +423,13 @@ def _scales_right(given: Scales) -> Problems:
 
 
 def _two_numbers(bounds: object) -> bool:
-    if not isinstance(bounds, Sequence) or isinstance(bounds, str) or len(bounds) != 2:
+    if not isinstance(bounds, Sequence | np.ndarray) or isinstance(bounds, str) or len(bounds) != 2:
         return False
     low, high = bounds
     return (
-        isinstance(low, int | float)
-        and isinstance(high, int | float)
-        and bool(np.isfinite([low, high]).all() and low < high)
+        isinstance(low, Real)
+        and isinstance(high, Real)
+        and bool(np.isfinite([float(low), float(high)]).all() and low < high)
     )
 
 
@@ -399,7 +443,7 @@ def _outcome(frame: pd.DataFrame, name: str, pre: str, post: str, scale: Scales,
         "no answer before or after": int((~seen & ~later).sum()),
     }
     stated = scale.get(name) if isinstance(scale, Mapping) else scale
-    bounds = stated or _scored(frame, pre) or _scored(frame, post)
+    bounds = _scored(frame, pre) or _scored(frame, post) if stated is None else (float(stated[0]), float(stated[1]))
     values = np.concatenate([before[seen], after[later]])
     low, high = bounds or ((float(values.min()), float(values.max())) if len(values) else (float("nan"),) * 2)
     level = kirkpatrick.get(name) if isinstance(kirkpatrick, Mapping) else kirkpatrick
@@ -422,13 +466,46 @@ def _outcome(frame: pd.DataFrame, name: str, pre: str, post: str, scale: Scales,
 
 def _scored(frame: pd.DataFrame, column: str) -> Bounds | None:
     """Take the range of a score from the note that `score` left with the frame."""
-    noted = frame.attrs.get("scales", {}).get(column)
-    # Pooled scores carry a note for each version.
-    ranges = {tuple(form["range"]) for form in (noted if isinstance(noted, list) else [noted]) if form}
+    ranges = {tuple(form["range"]) for form in _notes(frame, column) if isinstance(form.get("range"), list | tuple)}
     if len(ranges) != 1:
         return None
     low, high = ranges.pop()
     return float(low), float(high)
+
+
+def _notes(frame: pd.DataFrame, column: str) -> list[Mapping[str, Any]]:
+    """List what a column notes of its scale; pooled scores carry a note for each version."""
+    scales = frame.attrs.get("scales")
+    noted = scales.get(column) if isinstance(scales, Mapping) else None
+    return [note for note in (noted if isinstance(noted, list) else [noted]) if isinstance(note, Mapping)]
+
+
+def _verdicts(frame: pd.DataFrame, outcome: Outcome) -> list[tuple[str, str]]:
+    return [noted_verdict(one, other) for one in _notes(frame, outcome.pre) for other in _notes(frame, outcome.post)]
+
+
+def _require_comparable(frame: pd.DataFrame, found: Sequence[Outcome]) -> None:
+    problems = [
+        Problem(
+            "INS-033",
+            f"frame, {outcome.pre} and {outcome.post}",
+            rule,
+            "versions that can be compared",
+            "Score both waves with the same version, or compare single items that are unchanged.",
+        )
+        for outcome in found
+        for verdict, rule in _verdicts(frame, outcome)
+        if verdict == NOT
+    ]
+    if problems:
+        raise InstrumentError(problems)
+
+
+def _with_care(frame: pd.DataFrame, outcome: Outcome) -> str | None:
+    rules = [
+        f"{verdict}: {rule}" for verdict, rule in _verdicts(frame, outcome) if verdict not in ("comparable", "unknown")
+    ]
+    return rules[0] if rules else None
 
 
 def _scale_fits(frame: pd.DataFrame, outcome: Outcome) -> Problems:
@@ -461,8 +538,13 @@ def _scale_fits(frame: pd.DataFrame, outcome: Outcome) -> Problems:
                     )
                 )
         return problems
-    spreads = sorted(float(values.std(ddof=1)) for values in (outcome.before, outcome.after)) if outcome.n > 5 else []
-    if spreads and spreads[0] > 0 and spreads[1] > _SPREADS_APART * spreads[0]:
+    if outcome.n <= _FEW:
+        return problems
+    # Values that are too large to be squared are refused by the estimators.
+    with np.errstate(over="ignore", invalid="ignore"):
+        spreads = sorted(float(np.std(values, ddof=1)) for values in (outcome.before, outcome.after))
+    # A constant of decimals has a spread of rounding errors.
+    if spreads[0] > _ROUNDING * float(np.abs(outcome.before).max()) and spreads[1] > _SPREADS_APART * spreads[0]:
         found = f"standard deviations of {spreads[0]:.3g} and {spreads[1]:.3g}"
         remedy = "Score both waves on one scale, or state it with scale=(lowest, highest) if it is one."
         return [Problem("DAT-007", place, found, "the same scale in both waves", remedy)]

@@ -5,10 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
-from evalkit.change.rows import NOBODY, Row, counts, level_right, one_of, require_a_pair
+from evalkit.change.rows import (
+    NO_SPREAD,
+    NOBODY,
+    ONE_PAIR,
+    POINTS,
+    Row,
+    counts,
+    level_right,
+    one_of,
+    require_a_pair,
+    sizes_right,
+)
 from evalkit.frames import require
 from evalkit.numeric.pairs import changes
 from evalkit.numeric.ranks import (
@@ -21,6 +34,8 @@ from evalkit.numeric.ranks import (
     signed_ranks,
 )
 from evalkit.result import Estimates, Method, estimates
+
+Floats = npt.NDArray[np.float64]
 
 _WHOSE = {"wilcox": "people whose answer changed", "pratt": "people, unchanged ones included"}
 _ZERO_RULE = {"wilcox": "unchanged pairs are left out (Wilcoxon)", "pratt": "unchanged pairs are ranked (Pratt)"}
@@ -66,13 +81,16 @@ def rank_change(
         the sum of the positive ranks as `statistic`, and p: exact for up to 200 changed pairs, ties included; beyond by
         the normal law without continuity correction. Extra columns `rank_biserial`, `rank_biserial_low`,
         `rank_biserial_high` (-1 to 1, score interval), `n_zero` (pairs without a change), `estimate_with_zeros`
-        (Hodges-Lehmann of all pairs), `zeros`, `p_method`, those of the outcome (`n_before`, `floor_before`, ...) and
-        `note`: what is not defined and why, else empty.
+        (Hodges-Lehmann of all pairs), `zeros`, `p_method`, `n_least` (people whose answer changed: on them alone the
+        ranks rest, and disclosure control decides by them), those of the outcome (`n_before`, `floor_before`, ...) and
+        `note`: what is not defined and why, else empty. Where all changes are equal there is an estimate, but no
+        interval and no p; where only those of the people who changed are, no interval.
 
     Raises
     ------
     DataError
-        As `read_outcomes`; DAT-006 for an unknown rule for zeros, DAT-002 or DAT-009 for the level.
+        As `read_outcomes`; DAT-006 for an unknown rule for zeros, DAT-002 or DAT-009 for the level, DAT-002 for
+        values beyond 1e60.
     EstimationError
         EST-001 when no outcome has a complete pair.
 
@@ -99,11 +117,12 @@ def rank_change(
     require(level_right(level), one_of("zeros", zeros, ZEROS))
     found = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     require_a_pair(found)
+    require(sizes_right(found))
     method = Method(
         name=f"Wilcoxon signed-rank test and Hodges-Lehmann estimate; {_ZERO_RULE[zeros]}",
         estimand=f"the pseudo-median of the changes, after minus before, of {_WHOSE[zeros]}: the middle of the mean "
         "changes of any two of them",
-        unit="unit of the outcome",
+        unit=POINTS,
         level=level,
         interval=f"Walsh averages by the signed-rank law (exact up to {EXACT_UP_TO} pairs)",
         **counts(found),
@@ -128,35 +147,49 @@ def _row(outcome: Outcome, zeros: Zeros, level: float) -> Row:
     moved = change[change != 0]
     used = moved if zeros == "wilcox" else change
     centre = hodges_lehmann(used, level=level)
-    test = signed_rank_test(signed_ranks(change, zeros))
-    biserial = rank_biserial(change, zeros, level=level)
     of_all = centre.estimate if len(used) == outcome.n else hodges_lehmann(change, level=level).estimate
-    spread = len(moved) > 0
-    return {
+    biserial = rank_biserial(change, zeros, level=level)
+    row: Row = {
         **outcome.facts(),
         "estimate": centre.estimate,
-        "statistic": test.statistic,
-        "p_value": test.p_value,
-        "conf_low": centre.low if spread else math.nan,
-        "conf_high": centre.high if spread else math.nan,
         "rank_biserial": biserial.estimate,
-        "rank_biserial_low": biserial.low,
-        "rank_biserial_high": biserial.high,
+        "rank_biserial_low": math.nan,
+        "rank_biserial_high": math.nan,
         "n_zero": outcome.n - len(moved),
+        "n_least": float(len(moved)),
         "estimate_with_zeros": of_all,
         "zeros": zeros,
-        "p_method": ("exact" if len(moved) <= EXACT_UP_TO else "normal") if spread else None,
-        "note": _note(outcome, len(moved), len(used), zeros, missing=centre.low != centre.low),
+        "p_method": None,
+        "note": _note(outcome, change, used, missing=math.isnan(centre.low)),
     }
+    if _alike(change):
+        return row
+    test = signed_rank_test(signed_ranks(change, zeros))
+    row |= {
+        "statistic": test.statistic,
+        "p_value": test.p_value,
+        "rank_biserial_low": biserial.low,
+        "rank_biserial_high": biserial.high,
+        "p_method": "exact" if len(moved) <= EXACT_UP_TO else "normal",
+    }
+    return row if _alike(used) else row | {"conf_low": centre.low, "conf_high": centre.high}
 
 
-def _note(outcome: Outcome, moved: int, used: int, zeros: Zeros, *, missing: bool) -> str:
+def _alike(change: Floats) -> bool:
+    return len(change) == 0 or bool((change == change[0]).all())
+
+
+def _note(outcome: Outcome, change: Floats, used: Floats, *, missing: bool) -> str:
     if outcome.n == 0:
         return NOBODY
-    if moved == 0:
-        left = "nothing is left to estimate" if zeros == "wilcox" else "no spread, no test, no interval"
+    if not change.any():
+        left = "no spread, no test, no interval" if len(used) else "nothing is left to estimate"
         return f"all changes are zero: {left}"
+    if _alike(change):
+        return NO_SPREAD if outcome.n > 1 else ONE_PAIR
     notes = ["too few pairs for an interval at this level"] if missing else []
-    if zeros == "wilcox" and used < outcome.n:
+    if _alike(used) and not missing:
+        notes.append("all who changed changed alike: no interval")
+    if len(used) < outcome.n:
         notes.append("unchanged pairs left out; estimate_with_zeros keeps them")
     return "; ".join(notes)

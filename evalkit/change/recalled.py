@@ -21,8 +21,10 @@ from evalkit.change.outcomes import (
     read_outcomes,
     union,
 )
+from evalkit.change.rows import POINTS
 from evalkit.errors import EstimationError, Problem
 from evalkit.frames import Problems, missing_columns, require
+from evalkit.numeric.pairs import changes
 from evalkit.result import Estimates, Method, estimates
 
 Floats = npt.NDArray[np.float64]
@@ -181,9 +183,9 @@ def _rows(outcome: Outcome, recalled: Floats, level: float) -> list[dict[str, ob
         return [{**facts, "group": group, "claim": "", "note": note} for group in (NAIVE, THEN_BASED, SHIFT)]
     spread = float(np.std(outcome.before, ddof=1)) if outcome.n > 1 else 0.0
     kinds = {
-        NAIVE: outcome.change,
-        THEN_BASED: outcome.after - recalled,
-        SHIFT: recalled - outcome.before,
+        NAIVE: changes(outcome.before, outcome.after),
+        THEN_BASED: changes(recalled, outcome.after),
+        SHIFT: changes(outcome.before, recalled),
     }
     made = {group: mean_row(values, level=level, what="differences") for group, values in kinds.items()}
     claim = what_may_be_claimed(*(_limits(made[group]) for group in (NAIVE, THEN_BASED, SHIFT)))
@@ -265,7 +267,7 @@ def _method(level: float, given: int, used: int, dropped: dict[str, int]) -> Met
             "the mean change of people like those with all three answers: from what they said before, from where they "
             "afterwards say they were, and the difference of the two starts"
         ),
-        unit="units of the outcome",
+        unit=POINTS,
         level=level,
         interval="paired t, each row for itself",
         n_given=given,

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
-from evalkit.change.outcomes import Outcome, union
+import numpy as np
+
+from evalkit.change.outcomes import Outcome, rows_named, union
 from evalkit.errors import EstimationError, Problem, did_you_mean
-from evalkit.frames import Problems, within
+from evalkit.frames import Problems
 
 Row = dict[str, object]
+
+# Unit of the change of an outcome as it was measured.
+POINTS = "points of the outcome"
+# Squares and products of four values of this size are still within the range of doubles.
+_LARGEST = 1e60
 
 NOBODY = "nobody answered in both waves"
 ONE_PAIR = "one pair: no spread, no interval"
@@ -33,7 +41,42 @@ def level_right(level: object, *, low: float = 0.0) -> Problems:
     list of Problem
         DAT-009 when it is not a number, DAT-002 when it is not above `low` and below 1.
     """
-    return within("level", level, above=low, high=math.nextafter(1, 0))
+    expected = f"a number between {low:g} and 1"
+    if isinstance(level, bool) or not isinstance(level, Real) or math.isnan(float(level)):
+        return [Problem("DAT-009", "level", repr(level), expected, "Write level=0.95, for example.")]
+    if low < float(level) < 1:
+        return []
+    return [Problem("DAT-002", "level", f"{float(level):g}", expected, "Write level=0.95, for example.")]
+
+
+def sizes_right(found: Sequence[Outcome]) -> Problems:
+    """Find outcomes whose squares do not fit into the numbers of a computer.
+
+    Parameters
+    ----------
+    found : sequence of Outcome
+        What was read.
+
+    Returns
+    -------
+    list of Problem
+        DAT-002 where the largest value is beyond 1e60, or not zero and below 1e-60.
+    """
+    problems: Problems = []
+    for outcome in found:
+        for column, values in ((outcome.pre, outcome.before), (outcome.post, outcome.after)):
+            rows = outcome.rows[np.abs(values) > _LARGEST] + 1
+            if len(rows):
+                problems.append(_size(column, f"values beyond {_LARGEST:g} ({rows_named(rows)})"))
+        largest = max(float(np.abs(wave).max(initial=0.0)) for wave in (outcome.before, outcome.after))
+        if 0 < largest < 1 / _LARGEST:
+            problems.append(_size(f"{outcome.pre} and {outcome.post}", f"no value beyond {1 / _LARGEST:g}"))
+    return problems
+
+
+def _size(column: str, found: str) -> Problem:
+    expected = f"values between {1 / _LARGEST:g} and {_LARGEST:g}"
+    return Problem("DAT-002", f"frame, {column}", found, expected, "Correct them, or choose another unit.")
 
 
 def one_of(argument: str, value: object, known: Sequence[str]) -> Problems:

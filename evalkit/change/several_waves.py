@@ -23,6 +23,7 @@ from evalkit.numeric.mixed import (
     restricted_likelihood,
     unstructured,
 )
+from evalkit.numeric.regression import beyond_rounding
 from evalkit.result import Estimates, Method, estimates
 
 Floats = npt.NDArray[np.float64]
@@ -31,6 +32,7 @@ Waves = Sequence[str] | Mapping[str, Sequence[str]]
 
 COVARIANCES = ("unstructured", "random_intercept")
 _MEAN, _CHANGE, _KEPT, _ANOVA = "mean", "change from baseline", "share of the gain kept", "any change over the waves"
+_POINTS = "points of the outcome"
 _LOST = (
     "who missed a wave differs from the others only as far as the answers they gave tell (missing at random); nothing "
     "in the answers can show that"
@@ -104,11 +106,12 @@ def wave_change(
     -------
     Estimates
         For each outcome a row for each wave (`quantity` "mean"), for each wave against the baseline ("change from
-        baseline", named "wave - baseline"), for the "share of the gain kept" (follow-up minus baseline over end minus
-        baseline; Fieller's interval; empty with a note when the interval of the gain holds zero), and for "any change
-        over the waves" (F with Greenhouse-Geisser degrees of freedom `df` and `df_residual`, `epsilon`). Column `n`:
-        people who answered in the wave, or in both waves. Extra columns: `quantity`, `unit`, what `mean_change` tells
-        of pairs, floor and ceiling, `note`.
+        baseline", named "wave - baseline"; empty with a note when nobody answered both), for the "share of the gain
+        kept" (follow-up minus baseline over end minus baseline; Fieller's interval; empty with a note when the interval
+        of the gain holds zero, or nobody answered all three waves), and for "any change over the waves" (F with
+        Greenhouse-Geisser degrees of freedom `df` and `df_residual`, `epsilon`). Column `n`: people who answered in the
+        wave, or in both or all three waves. Extra columns: `quantity`, `unit`, what `mean_change` tells of pairs, floor
+        and ceiling, `note`.
 
     Raises
     ------
@@ -116,7 +119,8 @@ def wave_change(
         As `read_outcomes`, for each wave against the first; DAT-006 for an unknown label or covariance, DAT-007 for one
         wave, outcomes with different numbers of waves, or labels that do not fit, DAT-002 for the level.
     EstimationError
-        EST-001 when no outcome can be estimated: one person, or too few people for the covariance of incomplete waves.
+        EST-001 when no outcome can be estimated: one person, a wave in which nobody answered, or too few people for the
+        covariance of incomplete waves. The message names the waves.
 
     Notes
     -----
@@ -213,7 +217,8 @@ def wave_slope(
     Estimates
         For each outcome a row for the `quantity` "mean at time zero", "mean change per unit of time", and the standard
         deviations "of the people at time zero", "of the slopes of the people" and "about each person's line", which
-        have no interval. Extra columns: `quantity`, `kirkpatrick`, `note`.
+        have no interval. Extra columns: `quantity`, `unit`, `kirkpatrick`, `note`, which names waves in which nobody
+        answered.
 
     Raises
     ------
@@ -244,18 +249,21 @@ def wave_slope(
     rows: list[Row] = []
     for one in series:
         design = np.column_stack([np.ones_like(when), when])
-        fit = restricted_likelihood(one.seen, design, random_slope(when)) if len(one.seen) > 2 else None
-        problem = _too_few(one) if fit is None else None
+        enough = len(one.seen) > 2 and int(np.isfinite(one.seen).any(axis=0).sum()) > 2
+        fit = restricted_likelihood(one.seen, design, random_slope(when)) if enough else None
+        problem = _no_lines(one) if fit is None else None
         if problem is not None:
             refused[one.name] = problem
-        rows += _slope_rows(one, fit, level, "" if problem is None else note_of(problem))
+        empty = _without_answers(one)
+        left = f"nobody answered in {empty}: the lines rest on the other waves" if empty else ""
+        rows += _slope_rows(one, fit, level, left if problem is None else note_of(problem))
     _estimable(series, refused)
     method = _method(
         series,
         level,
         name="mixed model with random intercepts and slopes",
         estimand="the mean over people of the slope of the outcome in time",
-        unit="points of the outcome, per unit of time for a slope",
+        unit="by row",
         interval="t with Kenward-Roger error and degrees of freedom",
         more=(
             "each person's answers lie about a straight line in time, equally widely at all times; lines differ "
@@ -382,14 +390,46 @@ def _fit(one: _Series, covariance: str) -> Mixed | Problem:
     if covariance == "unstructured" and bool(np.isfinite(values).all()):
         return complete_waves(values)
     bases = unstructured(waves) if covariance == "unstructured" else random_intercept(waves)
-    fit = restricted_likelihood(values, np.eye(waves), bases) if bool(np.isfinite(values).any(axis=0).all()) else None
-    return _too_few(one) if fit is None else fit
+    if not np.isfinite(values).any(axis=0).all():
+        return _too_few(one)
+    fit = restricted_likelihood(values, np.eye(waves), bases)
+    return _too_few(one, remedy=covariance == "unstructured") if fit is None else fit
 
 
-def _too_few(one: _Series) -> Problem:
-    found = f"{len(one.seen)} people with an answer, too few or too alike for the covariance of {len(one.labels)} waves"
-    remedy = "Compare two waves at a time with mean_change, or leave a wave out."
-    return Problem("EST-001", f"outcome {one.name}", found, "people whose answers differ in each wave", remedy)
+def _too_few(one: _Series, *, remedy: bool = False) -> Problem:
+    """Name what is missing: people, whole waves, or people who answered two waves."""
+    seen = np.isfinite(one.seen)
+    labels = ", ".join(one.labels)
+    empty = _without_answers(one)
+    expected = "people whose answers differ in each wave, some of them with each two waves"
+    if len(seen) and empty:
+        return Problem("EST-001", f"outcome {one.name}", f"nobody answered in {empty}", expected, "Leave the wave out.")
+    found = f"{len(seen)} people with an answer, too few or too alike for the covariance of {len(one.labels)} waves "
+    found += f"({labels}{_fewest(one.labels, seen) if remedy else ''})"
+    mend = "Compare two waves at a time with mean_change, or leave a wave out."
+    if remedy:
+        mend = f'Try covariance="random_intercept", with fewer numbers to estimate. {mend}'
+    return Problem("EST-001", f"outcome {one.name}", found, expected, mend)
+
+
+def _without_answers(one: _Series) -> str:
+    """Name the waves in which nobody answered."""
+    empty = [label for place, label in enumerate(one.labels) if not bool(np.isfinite(one.answers[:, place]).any())]
+    return ", ".join(empty)
+
+
+def _fewest(labels: Sequence[str], seen: npt.NDArray[np.bool_]) -> str:
+    """Name the two waves that the fewest people answered."""
+    both = seen.astype(int).T @ seen.astype(int)
+    places = [(first, second) for second in range(len(labels)) for first in range(second)]
+    first, second = min(places, key=lambda pair: int(both[pair]))
+    return f"; fewest answered both {labels[first]} and {labels[second]}"
+
+
+def _no_lines(one: _Series) -> Problem:
+    found = f"{len(one.seen)} people in {', '.join(one.labels)}: too few, too alike, or with too few waves each"
+    expected = "people who answered three waves or more, not all on one line"
+    return Problem("EST-001", f"outcome {one.name}", found, expected, "Compare waves with wave_change or mean_change.")
 
 
 def _estimable(series: Sequence[_Series], refused: Mapping[str, Problem]) -> None:
@@ -408,9 +448,12 @@ def _wave_rows(frame: pd.DataFrame, one: _Series, model: Mixed | None, base: int
         if place == base:
             continue
         facts = _pair(frame, one, base, place)
-        found = _combination(model, unit[place] - unit[base], level, note, test=True)
+        if model is not None and facts["n"] == 0:
+            found: Row = {"note": "not estimated: nobody answered both waves"}
+        else:
+            found = _combination(model, unit[place] - unit[base], level, note, test=True)
         rows.append(found | facts | {"group": f"{label} - {one.labels[base]}", "quantity": _CHANGE})
-    return [row | {"unit": "points of the outcome"} for row in rows]
+    return [row | {"unit": _POINTS} for row in rows]
 
 
 def _pair(frame: pd.DataFrame, one: _Series, base: int, place: int) -> Row:
@@ -429,7 +472,9 @@ def _pair(frame: pd.DataFrame, one: _Series, base: int, place: int) -> Row:
 def _combination(model: Mixed | None, contrast: Floats, level: float, note: str, *, test: bool) -> Row:
     if model is None:
         return {"note": note}
-    estimate, error, df = float(contrast @ model.coefficients), model.error(contrast), model.df_of(contrast)
+    size = float(np.abs(contrast) @ np.abs(model.coefficients))
+    estimate = beyond_rounding(float(contrast @ model.coefficients), size)
+    error, df = model.error(contrast), model.df_of(contrast)
     if not (error > 0 and df > 0):
         return {"estimate": estimate, "note": "no spread: no interval"}
     limits = t_interval(estimate, error, df, level=level)
@@ -439,7 +484,7 @@ def _combination(model: Mixed | None, contrast: Floats, level: float, note: str,
         "df": df,
         "conf_low": limits.low,
         "conf_high": limits.high,
-        "note": "",
+        "note": note,
     }
     if test:
         found = t_test(estimate, error, df)
@@ -461,11 +506,13 @@ def _kept_row(one: _Series, model: Mixed | None, places: tuple[int, int, int], l
     }
     if model is None:
         return row
+    if row["n"] == 0:
+        return row | {"note": "not estimated: nobody answered all three waves"}
     unit = np.eye(len(one.labels))
     both = np.stack([unit[later] - unit[base], unit[last] - unit[base]])
     top, bottom = (both @ model.coefficients).tolist()
     covariance = both @ model.covariance @ both.T
-    if not covariance[1, 1] > 0:
+    if not model.error(both[1]) > 0:
         return row | {"note": "no spread: no interval"} | ({"estimate": top / bottom} if bottom else {})
     df = min(model.df_of(both[1]), model.df_of(both[0] - top / bottom * both[1]) if bottom else np.inf)
     found = fieller(top, bottom, covariance, df, level=level)
@@ -511,9 +558,12 @@ def _slope_rows(one: _Series, fit: Mixed | None, level: float, note: str) -> lis
     level_of = {} if one.pairs[0].kirkpatrick is None else {"kirkpatrick": one.pairs[0].kirkpatrick}
     about: Row = {"term": one.name, "n": len(one.seen), **level_of}
     unit = np.eye(2)
+    per_time = f"{_POINTS} per unit of time"
     rows = [
-        _combination(fit, unit[place], level, note, test=place == 1) | about | {"quantity": quantity}
-        for place, quantity in enumerate(("mean at time zero", "mean change per unit of time"))
+        _combination(fit, unit[place], level, note, test=place == 1) | about | {"quantity": quantity, "unit": named}
+        for place, (quantity, named) in enumerate(
+            (("mean at time zero", _POINTS), ("mean change per unit of time", per_time))
+        )
     ]
     spreads = {"of the people at time zero": 0, "of the slopes of the people": 2, "about each person's line": 3}
     for who, place in spreads.items():
@@ -521,7 +571,8 @@ def _slope_rows(one: _Series, fit: Mixed | None, level: float, note: str) -> lis
         row: Row = {"estimate": variance**0.5 if variance >= 0 else float("nan"), "note": note}
         if variance < 0:
             row["note"] = "no spread is seen beyond that about the lines"
-        rows.append(row | about | {"quantity": f"standard deviation {who}"})
+        named = per_time if "slopes" in who else _POINTS
+        rows.append(row | about | {"quantity": f"standard deviation {who}", "unit": named})
     return rows
 
 

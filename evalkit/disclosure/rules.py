@@ -52,7 +52,9 @@ def rounded(counts: npt.ArrayLike, profile: Profile) -> Floats:
     if profile.rounding == "nearest":
         return np.floor(values / profile.base + 0.5) * profile.base
     if profile.rounding == "midpoint":
-        return np.where(values > 0, np.ceil(values / profile.base) * profile.base - profile.base / 2, values)
+        return np.where(
+            values > 0, np.maximum(np.ceil(values / profile.base), 1) * profile.base - profile.base / 2, values
+        )
     return values.copy()
 
 

@@ -5,10 +5,12 @@ A figure draws what it is given. In a report `show(result, as_="figure")` gives 
 
 from evalkit.figures.answers import likert, likert_by_wave
 from evalkit.figures.axes import COLOURS, GREY, INK, new_axes, style
+from evalkit.figures.balance import love_plot
 from evalkit.figures.diagrams import flow, transitions
 from evalkit.figures.estimates import forest
 from evalkit.figures.over_time import likelihoods, ratings
 from evalkit.figures.plotting import plot
+from evalkit.figures.schoenfeld import ratios_by_time
 from evalkit.figures.steps import curves
 
 __all__ = [
@@ -21,9 +23,11 @@ __all__ = [
     "likelihoods",
     "likert",
     "likert_by_wave",
+    "love_plot",
     "new_axes",
     "plot",
     "ratings",
+    "ratios_by_time",
     "style",
     "transitions",
 ]

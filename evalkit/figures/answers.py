@@ -131,8 +131,10 @@ def _unfit(answers: pd.DataFrame) -> Problems:
 
 def _repeated(rows: pd.DataFrame) -> Problems:
     again = rows[rows.duplicated(["text", "label"])]
+    expected = "a text for each item"
+    remedy = "Draw the waves of an item with likert_by_wave(); tell other items apart by their text."
     return [
-        Problem("DAT-010", "frame", f'"{text}" more than once', "a text for each item", "Tell the items apart by text.")
+        Problem("DAT-010", "frame", f'"{text}" more than once', expected, remedy)
         for text in dict.fromkeys(again["text"])
     ]
 

@@ -23,9 +23,10 @@ def flow(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Parameters
     ----------
     frame : pandas.DataFrame
-        As `participant_flow` gives it, one row a step, or one for each reason of a step: `step`, `n` (people at it),
-        `lost` (people lost on the way to it), `reason`; and `of`, the step from which its people come, without which it
-        is the step before. A cohort's `flow()` will do. A missing number is drawn as "withheld".
+        As `participant_flow` gives it: `step`, `reason` and `n`, the people at the step where there is no reason, else
+        those lost for it on the way to the step; and `of`, the step from which its people come, without which it
+        is the step before. Or as a cohort's `flow()` gives it, one row a step or one for each reason of a step: `step`,
+        `n` (people at it), `lost`, `reason`. A missing number is drawn as "withheld".
     ax : matplotlib.axes.Axes, optional
         Where; else new axes as high as the steps need.
 
@@ -39,7 +40,8 @@ def flow(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     DataError
         DAT-003 for a missing column, DAT-007 for a step that comes from one that is not above it.
     """
-    require(missing_columns(frame, ["step", "n", "lost", "reason"], "frame"))
+    require(missing_columns(frame, ["step", "n", "reason"], "frame"))
+    frame = frame if "lost" in frame.columns else _with_lost(frame)
     steps = list(dict.fromkeys(map(str, frame["step"])))
     parents = _parents(frame, steps)
     levels = _levels(steps, parents)
@@ -72,6 +74,12 @@ def flow(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
                 arrow = {"arrowstyle": "-|>", "color": GREY, "linewidth": 1.2, "shrinkA": 0, "shrinkB": 0}
                 ax.annotate("", xy=ends[1], xytext=ends[0], arrowprops=arrow)
     return ax
+
+
+def _with_lost(frame: pd.DataFrame) -> pd.DataFrame:
+    """Take those lost out of the column of people; the first row of each step is that of the people at it."""
+    reason = frame["reason"].fillna("").astype(str)
+    return frame.assign(reason=reason, lost=frame["n"].where(reason != "", 0))
 
 
 def _first(frame: pd.DataFrame, step: str, column: str) -> object:

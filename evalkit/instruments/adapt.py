@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydantic import ValidationError
 
 from evalkit.errors import InstrumentError, Problem, did_you_mean
 from evalkit.instruments.checks import check_instrument
-from evalkit.instruments.ledger import ledger_against
+from evalkit.instruments.ledger import ledger_against, version_of
 from evalkit.instruments.model import Instrument, Item, Matrix, Option, OptionSet, Scale, Section, Token, Translation
 from evalkit.instruments.prune import shorter_scale, without_leftovers
 from evalkit.instruments.rules import standard_examples
 from evalkit.instruments.scale_forms import basis_of, content_of
 from evalkit.instruments.sheet import matrix_records
 from evalkit.instruments.wording import reworded, texts, token_texts
-
-_PRINT = re.compile(r"-[0-9a-f]{6}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,83 @@ class Changes:
     options: Mapping[str, Mapping[object, object]] = field(default_factory=dict)
     languages: tuple[str, ...] | None = None
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def changes_from(instrument: Instrument, names: Mapping[str, str], **said: object) -> Changes:
+    """Make changes from what a caller said, after a look at its kind.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The instrument, for messages.
+    names : mapping of str to str
+        Token -> text, of the tokens that have an argument of their own.
+    **said : object
+        The other fields of `Changes`; None for nothing. One text stands for a list of it in `drop` and `languages`.
+
+    Returns
+    -------
+    Changes
+        The same in the right shape.
+
+    Raises
+    ------
+    InstrumentError
+        INS-008 for each argument of the wrong kind.
+    """
+    for argument in ("drop", "languages"):
+        if isinstance(said[argument], str):
+            said[argument] = (said[argument],)
+    for argument in ("drop", "add", "languages"):
+        value = said[argument]
+        if isinstance(value, Iterator):  # a look at it would use it up
+            said[argument] = tuple(value)
+    problems = [
+        _problem(instrument, "INS-008", argument, f"{wrong!r}"[:60], expected, "See the arguments of adapt().")
+        for argument, wrong, expected in _wrong_kinds({**said, "names": names})
+    ]
+    if problems:
+        raise InstrumentError(problems)
+    given: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+    for name in ("drop", "add", "languages"):
+        if name in given:
+            given[name] = tuple(given[name])
+    return Changes(**{**given, "tokens": {**given.get("tokens", {}), **names}})
+
+
+def _wrong_kinds(said: Mapping[str, Any]) -> Iterator[tuple[str, object, str]]:
+    """List arguments of the wrong kind: name, what was there, what was expected."""
+    texts_expected = "a mapping of name to text"
+    for argument in ("tokens", "names", "reword"):
+        yield from _no_mapping(argument, said[argument], str, texts_expected)
+    yield from _no_mapping("options", said["options"], Mapping, "a mapping of option set to {value: label}")
+    yield from _no_mapping("translations", said["translations"], Mapping, "a mapping of language to {path: text}")
+    for language, rows in said["translations"].items() if isinstance(said["translations"], Mapping) else ():
+        if isinstance(rows, Mapping):
+            yield from _no_mapping(f"translations, {language}", rows, str, texts_expected)
+    for argument, kind, expected in (
+        ("drop", str, "ids"),
+        ("add", Mapping, "mappings with id, kind, text and so on"),
+        ("languages", str, "tags such as en-GB"),
+    ):
+        value = said[argument]
+        if value is None:
+            continue
+        if isinstance(value, Mapping | str) or not isinstance(value, Iterable):
+            yield argument, value, f"a list of {expected}"
+        else:
+            yield from ((argument, one, expected) for one in value if not isinstance(one, kind) or not one)
+
+
+def _no_mapping(argument: str, value: object, kind: type, expected: str) -> Iterator[tuple[str, object, str]]:
+    if value is None:
+        return
+    if not isinstance(value, Mapping):
+        yield argument, value, expected
+        return
+    for name, one in value.items():
+        if not isinstance(name, str) or not isinstance(one, kind):
+            yield f"{argument}, {name}", one, expected
 
 
 def adapted(instrument: Instrument, changes: Changes) -> Instrument:
@@ -85,23 +160,22 @@ def adapted(instrument: Instrument, changes: Changes) -> Instrument:
     origin = f"{instrument.id} {instrument.version}" if instrument.ledger is None else instrument.ledger.origin
     basis = basis_of(instrument) if instrument.ledger is None else instrument.ledger.basis
     return checked.changed(
-        version=_version(checked, basis.content),
+        version=_version(checked, basis.content, instrument),
         ledger=ledger_against(origin, basis, checked),
     )
 
 
-def _version(instrument: Instrument, content: str) -> str:
-    """Name a version by its content; the print of an earlier adaptation in it is left out."""
-    base = instrument.version if instrument.ledger is None else _PRINT.sub("", instrument.version)
-    now = content_of(instrument)
-    # Every platform and every response file can carry a hyphen, which does not hold for a plus sign.
-    return base if now == content else f"{base}-{now}"
+def _version(instrument: Instrument, content: str, before: Instrument) -> str:
+    """Name a version by its content; the print that an earlier adaptation gave it is left out."""
+    base = before.version if before.ledger is None else before.version.removesuffix(f"-{content_of(before)}")
+    return version_of(base, instrument, content)
 
 
 def _unknown(instrument: Instrument, changes: Changes) -> Iterator[Problem]:
     sections = [section.id for section in instrument.sections]
     matrices = [matrix.id for section in instrument.sections for matrix in section.matrices]
     known_texts = [*texts(instrument), *instrument.by_id]
+    new_items = [str(item.get("id")) for item in changes.add]
     new_sets = {str(item.get("options")) for item in changes.add}
     languages = changes.languages or instrument.languages
     places: list[tuple[str, Iterable[str], Iterable[str]]] = [
@@ -110,7 +184,11 @@ def _unknown(instrument: Instrument, changes: Changes) -> Iterator[Problem]:
         ("reword", changes.reword, known_texts),
         ("options", changes.options, [*instrument.option_sets, *new_sets]),
         ("add", [str(item["section"]) for item in changes.add if "section" in item], sections),
-        ("add", [str(item["after"]) for item in changes.add if "after" in item], [*instrument.by_id, *matrices]),
+        *(
+            ("add", [str(item["after"])], [*instrument.by_id, *matrices, *new_items[:position]])
+            for position, item in enumerate(changes.add)
+            if "after" in item
+        ),
         ("translations", changes.translations, languages[1:]),
     ]
     for argument, names, known in places:

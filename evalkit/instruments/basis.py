@@ -44,6 +44,10 @@ class ItemForm(Part):
         Least, greatest and decimals of a number or date; empty when it has none.
     shown : str
         Print of the conditions under which it is shown; empty for always.
+    intro : str
+        Print of the introduction of its page; empty when it has none.
+    translated : str
+        For each further language its tag, a colon and the print of all these words in it, joined by blanks.
     """
 
     id: Text
@@ -57,6 +61,13 @@ class ItemForm(Part):
     declining: StrictStr = ""
     limits: StrictStr = ""
     shown: StrictStr = ""
+    intro: StrictStr = ""
+    translated: StrictStr = ""
+
+    @property
+    def by_language(self) -> dict[str, str]:
+        """Further language -> print of its words."""
+        return dict(one.split(":", 1) for one in self.translated.split() if ":" in one)
 
     @property
     def by_label(self) -> dict[str, str]:
@@ -83,6 +94,8 @@ class ScaleForm(Part):
         Fewer answers than this give no score.
     range : tuple of two numbers
         Lowest and highest answer of one item.
+    looking_back : str
+        Print of what is said above the retrospective questions; empty when it has none.
     """
 
     id: Text
@@ -92,6 +105,7 @@ class ScaleForm(Part):
     rule: ScoringRule
     min_answered: Annotated[StrictInt, Field(ge=1)]
     range: tuple[Number, Number]
+    looking_back: StrictStr = ""
 
 
 class Basis(Part):

@@ -91,6 +91,8 @@ RESERVED = frozenset(
         "wave",
     }
 )
+# What every platform can carry in a hidden field.
+_VERSION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_. +-]*[A-Za-z0-9])?")
 _ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _SLUG = re.compile(r"_?[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 
@@ -112,6 +114,9 @@ def well_formed_ids(instrument: Instrument) -> Iterator[Finding]:
     if not _SLUG.fullmatch(instrument.id):
         expected = "lower-case words joined by hyphens"
         yield Finding("INS-010", ("id",), repr(instrument.id), expected, "Rename the instrument and its file.")
+    if not _VERSION.fullmatch(instrument.version):
+        expected = "letters, digits, full stops, hyphens, underscores, and inner blanks and plus signs"
+        yield Finding("INS-010", ("version",), repr(instrument.version), expected, 'Write it as in version: "1.0".')
     for where, name in _all_ids(instrument):
         if len(name) > MAX_ID or not _ID.fullmatch(name):
             expected = f"lower-case letters, digits and single underscores, at most {MAX_ID}, starting with a letter"

@@ -50,7 +50,7 @@ def plain_texts(instrument: Instrument) -> Iterator[Finding]:
 
 @rule
 def known_tokens(instrument: Instrument) -> Iterator[Finding]:
-    """Every word in braces is a token of the instrument.
+    """Every word in braces is a token of the instrument, and what stands for tokens holds none.
 
     Parameters
     ----------
@@ -68,6 +68,10 @@ def known_tokens(instrument: Instrument) -> Iterator[Finding]:
             if token not in known:
                 remedy = f"{did_you_mean(token, known)} Or add it to tokens."
                 yield Finding("INS-024", where_of(path), f"{{{token}}}", "a token that is listed", remedy)
+    for one in instrument.tokens:
+        for token in tokens_in(one.text):
+            expected = "what stands for a token, without words in braces"
+            yield Finding("INS-024", ("tokens", one.name), f"{{{token}}}", expected, "Write its text out.")
 
 
 @rule

@@ -6,32 +6,42 @@ compared.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TypeVar
 
 from evalkit.errors import InstrumentError, Problem, did_you_mean
 from evalkit.instruments.basis import Basis, ItemForm, ScaleForm
 from evalkit.instruments.comparability import NOT, item_change, scale_verdict
 from evalkit.instruments.model import Instrument, ItemEntry, Ledger, ScaleEntry
-from evalkit.instruments.scale_forms import basis_of
+from evalkit.instruments.scale_forms import basis_of, content_of
 
+_PRINT = re.compile(r"-[0-9a-f]{6}$")
 Form = TypeVar("Form", ItemForm, ScaleForm)
 
 
-def diff(a: Instrument, b: Instrument) -> Ledger:
+def diff(a: Instrument | str | Path, b: Instrument | str | Path) -> Ledger:
     """Say what differs from one version of an instrument to another.
 
     Parameters
     ----------
-    a, b : Instrument
-        The version to start from, and the other.
+    a, b : Instrument or str or pathlib.Path
+        The version to start from, and the other; or their ids or files.
 
     Returns
     -------
     Ledger
         Every item of either with what happened to it, every scale of either with whether scores can be compared.
     """
+    a, b = _loaded(a), _loaded(b)
     return ledger_against(f"{a.id} {a.version}", basis_of(a), b)
+
+
+def _loaded(instrument: Instrument | str | Path) -> Instrument:
+    from evalkit.instruments.library import load_instrument  # which reads instruments, and so makes ledgers
+
+    return instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
 
 
 def ledger_against(origin: str, basis: Basis, instrument: Instrument) -> Ledger:
@@ -60,13 +70,83 @@ def ledger_against(origin: str, basis: Basis, instrument: Instrument) -> Ledger:
     )
 
 
-def require_comparable(a: Instrument, b: Instrument, scale: str) -> ScaleEntry:
+def version_of(base: str, instrument: Instrument, content: str) -> str:
+    """Name the version of an adaptation by its content.
+
+    Parameters
+    ----------
+    base : str
+        The version that it started from.
+    instrument : Instrument
+        The adaptation.
+    content : str
+        Print of the content that it started from.
+
+    Returns
+    -------
+    str
+        `base` when nothing but what stands for words in braces differs, else `base`, a hyphen and the print.
+    """
+    now = content_of(instrument)
+    # Every platform and every response file can carry a hyphen, which does not hold for a plus sign.
+    return base if now == content else f"{base}-{now}"
+
+
+def stale_print(instrument: Instrument, place: str) -> list[Problem]:
+    """Find an adapted instrument that was edited by hand and still has the version of what it was.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        As read from a file.
+    place : str
+        Where its version stands, for the message.
+
+    Returns
+    -------
+    list of Problem
+        INS-036; empty for an instrument without a ledger, with the print of its content, or with a version that looks
+        neither like a print nor like that of its origin.
+    """
+    ledger = instrument.ledger
+    if ledger is None:
+        return []
+    base = ledger.origin.rpartition(" ")[2]
+    right = version_of(base, instrument, ledger.basis.content)
+    version = instrument.version
+    printed = version != base and _PRINT.search(version)
+    if version == right or version.endswith(f"-{content_of(instrument)}") or not (printed or version == base):
+        return []
+    found = f"version {version}, which is that of another content: the file was edited"
+    remedy = f'Write version: "{right}", or a version of your own.'
+    return [Problem("INS-036", place, found, right, remedy)]
+
+
+def with_ledger_anew(instrument: Instrument) -> Instrument:
+    """Make the ledger of an adapted instrument anew from what it is now.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        As read from a file, whose ledger may be older than its questions.
+
+    Returns
+    -------
+    Instrument
+        The same when it has no ledger.
+    """
+    if instrument.ledger is None:
+        return instrument
+    return instrument.changed(ledger=ledger_against(instrument.ledger.origin, instrument.ledger.basis, instrument))
+
+
+def require_comparable(a: Instrument | str | Path, b: Instrument | str | Path, scale: str) -> ScaleEntry:
     """Refuse to compare or pool scores that cannot be.
 
     Parameters
     ----------
-    a, b : Instrument
-        The versions from which the scores come.
+    a, b : Instrument or str or pathlib.Path
+        The versions from which the scores come; or their ids or files.
     scale : str
         Id of the scale.
 
@@ -84,6 +164,7 @@ def require_comparable(a: Instrument, b: Instrument, scale: str) -> ScaleEntry:
     --------
     evalkit.scoring.require_comparable_scores : The same for frames of scores.
     """
+    a, b = _loaded(a), _loaded(b)
     found = {entry.scale: entry for entry in diff(a, b).scales}
     place = f"{a.id} {a.version} and {b.id} {b.version}"
     if scale not in found:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from evalkit.errors import InstrumentError, Problem, did_you_mean
 from evalkit.files import list_files
 from evalkit.instruments.model import Instrument
-from evalkit.instruments.read import read_instrument
+from evalkit.instruments.read import read_file, read_instrument
+from evalkit.instruments.scale_forms import content_of
 from evalkit.paths import resource
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def load_instrument(id_or_path: str | Path) -> Instrument:
     Raises
     ------
     InstrumentError
-        INS-001 when there is no such instrument; else every problem of its file.
+        INS-001 when there is no such instrument, INS-035 when a file asks something else under the id and version of an
+        instrument of the library; else every problem of its file.
 
     Examples
     --------
@@ -129,10 +131,34 @@ def _load(path: Path) -> Instrument:
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int], ...]:
     """Name the versions of a file and of the shared blocks that it may include."""
-    files = [path, *list_files(path.parent, ["_*.yaml"]), *list_files(resource("surveys"), ["_*.yaml"])]
+    library = resource("surveys")
+    files = [path, library / path.name, *list_files(path.parent, ["_*.yaml"]), *list_files(library, ["_*.yaml"])]
     return tuple((str(file), file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file())
 
 
 @lru_cache(maxsize=256)
 def _load_version(path: Path, _versions: tuple[tuple[str, int, int], ...]) -> Instrument:
-    return read_instrument(path, resource("surveys"))
+    instrument = read_instrument(path, resource("surveys"))
+    _refuse_taken_version(instrument, path)
+    return instrument
+
+
+def _refuse_taken_version(instrument: Instrument, path: Path) -> None:
+    """Refuse a copy of a library instrument that asks something else under the same id and version."""
+    original = resource("surveys") / f"{instrument.id}.yaml"
+    if not original.is_file() or original.resolve() == path.resolve():
+        return
+    theirs = _load(original)
+    if theirs.version != instrument.version or content_of(theirs) == content_of(instrument):
+        return
+    tree, _ = read_file(path)
+    raise InstrumentError(
+        Problem(
+            "INS-035",
+            f"{path.name}, line {tree.key_lines.get('version', 1)}",
+            f"version {instrument.version} of {instrument.id}, with another content than that of the library",
+            "another version, for answers to the two must not be taken for each other",
+            f'Raise the version, such as version: "{instrument.version}-{content_of(instrument)}"; look at the shared '
+            "blocks beside the file too.",
+        )
+    )

@@ -252,11 +252,11 @@ class Instrument(Part):
         organisation: str | None = None,
         programme: str | None = None,
         tokens: Mapping[str, str] | None = None,
-        drop: Iterable[str] = (),
+        drop: str | Iterable[str] = (),
         add: Iterable[Mapping[str, object]] = (),
         reword: Mapping[str, str] | None = None,
         options: Mapping[str, Mapping[object, object]] | None = None,
-        languages: Sequence[str] | None = None,
+        languages: str | Sequence[str] | None = None,
         translations: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Instrument:
         """Fit the instrument to an organisation, with a ledger of what changed.
@@ -267,17 +267,17 @@ class Instrument(Part):
             What stands for ``{organisation}`` and ``{programme}``.
         tokens : mapping of str to str, optional
             What stands for other tokens.
-        drop : iterable of str
+        drop : str or iterable of str
             Ids of items, matrices or sections to leave out; scales lose the items.
         add : iterable of mapping
             New items, or matrices with their ``rows``, with the keys that they have in YAML, and ``id``, ``section``
-            (default the last) and ``after`` (the id of an item or matrix).
+            (default the last) and ``after`` (the id of an item or matrix, also of one added before it).
         reword : mapping of str to str, optional
             Item id, or path of a text such as ``sections.start.title``, -> new wording.
         options : mapping, optional
             Option set id -> {value: label}; with "missing": {value: label} other missing options too, else they stay.
             A set that is not there yet is made, for items of `add`.
-        languages : sequence of str, optional
+        languages : str or sequence of str, optional
             Languages to have, the first that of the file.
         translations : mapping, optional
             Language -> {path: text}, added to those there.
@@ -292,22 +292,21 @@ class Instrument(Part):
         Raises
         ------
         InstrumentError
-            INS-031 for a name that is not there, INS-032 for a wording that must stay, and whatever rule of
-            `evalkit.instruments.checks` the result breaks.
+            INS-008 for an argument of the wrong kind, INS-031 for a name that is not there, INS-032 for a wording that
+            must stay, and whatever rule of `evalkit.instruments.checks` the result breaks.
         """
-        from evalkit.instruments.adapt import Changes, adapted
+        from evalkit.instruments.adapt import adapted, changes_from
 
-        changes = Changes(
-            tokens={
-                **(tokens or {}),
-                **({} if organisation is None else {"organisation": organisation}),
-                **({} if programme is None else {"programme": programme}),
-            },
-            drop=tuple(drop),
-            add=tuple(add),
-            reword=dict(reword or {}),
-            options=dict(options or {}),
-            languages=None if languages is None else tuple(languages),
-            translations=dict(translations or {}),
+        names = {"organisation": organisation, "programme": programme}
+        changes = changes_from(
+            self,
+            names={name: text for name, text in names.items() if text is not None},
+            tokens=tokens,
+            drop=drop,
+            add=add,
+            reword=reword,
+            options=options,
+            languages=languages,
+            translations=translations,
         )
         return adapted(self, changes)

@@ -13,6 +13,7 @@ from evalkit.errors import DataError, InstrumentError, Problem, did_you_mean
 from evalkit.files import read_bytes
 from evalkit.instruments.checks import all_findings
 from evalkit.instruments.findings import Finding
+from evalkit.instruments.ledger import stale_print, with_ledger_anew
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.shape import validated
 from evalkit.instruments.sheet import Block, Sheet, included, read_sheet
@@ -59,7 +60,8 @@ def read_instrument(path: Path, shared: Path | None = None) -> Instrument:
     ------
     InstrumentError
         INS-001 when the file is not there, is over 1 MB or is not UTF-8, with the lines; INS-002 when it is not YAML;
-        INS-034 when it has too many lines, keys and values; else every problem of the file at once, in the order of
+        INS-034 when it has too many lines, keys and values; INS-036 when the print in the version of an adapted
+        instrument is not that of its content; else every problem of the file at once, in the order of
         its lines, each with its line (the first hundred, and INS-034 with the count of the others).
     """
     tree, problems = read_file(path)
@@ -89,9 +91,18 @@ def instrument_from_text(text: str, name: str = "instrument.yaml", shared: Path 
     InstrumentError
         As `read_instrument`.
     """
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise InstrumentError(_too_large(size, name))
     tree, problems = read_tree(text, name)
     sheet = _sheet(tree, Path(name), problems, shared)
     return _finished(sheet, [*problems, *sheet.problems])
+
+
+def _too_large(size: int, name: str) -> Problem:
+    return Problem(
+        "INS-001", f"{name}, line 1", f"{size:,} bytes", f"at most {MAX_BYTES:,} bytes", "Split the instrument."
+    )
 
 
 def read_file(path: Path) -> tuple[Table, list[Problem]]:
@@ -115,15 +126,7 @@ def read_file(path: Path) -> tuple[Table, list[Problem]]:
     try:
         stat = path.stat()
         if stat.st_size > MAX_BYTES:
-            raise InstrumentError(
-                Problem(
-                    "INS-001",
-                    f"{path.name}, line 1",
-                    f"{stat.st_size:,} bytes",
-                    f"at most {MAX_BYTES:,} bytes",
-                    "Split the instrument.",
-                )
-            )
+            raise InstrumentError(_too_large(stat.st_size, path.name))
         tree, problems = _read_version(path, stat.st_mtime_ns, stat.st_size)
     except OSError as error:
         raise InstrumentError(
@@ -217,9 +220,11 @@ def _finished(sheet: Sheet, problems: list[Problem]) -> Instrument:
         unsure = _unsure_scales(doubtful, instrument)
         findings = (one for one in all_findings(instrument) if not _follows(one, doubtful, unsure))
         problems += [one.problem(sheet.place(one.where)) for one in islice(findings, _ENOUGH)]
+    if instrument is not None and not problems:
+        problems = stale_print(instrument, sheet.place(("version",)))
     if problems or instrument is None:
         raise InstrumentError(first_problems(sorted(dict.fromkeys(problems), key=line_of), sheet.file))
-    return instrument
+    return with_ledger_anew(instrument)
 
 
 def _follows(finding: Finding, doubtful: set[tuple[object, ...]], unsure: set[object]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from evalkit.errors import InstrumentError
 from evalkit.instruments.basis import Basis, ItemForm, ScaleForm, content_print, text_print
 from evalkit.instruments.conditions import leaves, parse_condition, renamed
-from evalkit.instruments.model import Instrument, Item, Matrix, Scale, Section
+from evalkit.instruments.model import Instrument, Item, Matrix, Scale, Section, Translation
 
 # Not part of what is asked: the name of the version, what is filled in, and what happened before.
 _NOT_CONTENT = {"version", "tokens", "ledger"}
@@ -83,7 +83,9 @@ def scale_form(scale: Scale, instrument: Instrument) -> ScaleForm:
         questions are the same, asked about another time.
     """
     wave = retrospective_wave(scale, instrument)
+    back = ""
     if wave:
+        back = text_print(*_pages_said(scale, instrument))
         scale, instrument = _repeated(scale, instrument, wave)
     items = {
         item.id: _item_form(instrument, section, item)
@@ -91,7 +93,7 @@ def scale_form(scale: Scale, instrument: Instrument) -> ScaleForm:
         for item in section.items
         if item.id in scale.items
     }
-    return _scale_form(scale, instrument, items)
+    return _scale_form(scale, instrument, items).changed(looking_back=back)
 
 
 def retrospective_wave(scale: Scale, instrument: Instrument) -> str:
@@ -119,9 +121,17 @@ def retrospective_wave(scale: Scale, instrument: Instrument) -> str:
     return ""
 
 
+def _pages_said(scale: Scale, instrument: Instrument) -> Iterator[str]:
+    """List what the pages of a scale say above its items, each once."""
+    yield from dict.fromkeys(
+        section.intro for section in instrument.sections if any(item.id in scale.items for item in section.items)
+    )
+
+
 def _repeated(scale: Scale, instrument: Instrument, wave: str) -> tuple[Scale, Instrument]:
     """Give a retrospective scale, its items and its page the names of what they repeat."""
     ending = f"_{wave}"
+    said = {section.id: section.intro for section in instrument.sections}
     sections = []
     for section in instrument.sections:
         kept = tuple(item for item in section.items if item.id in scale.items)
@@ -135,13 +145,32 @@ def _repeated(scale: Scale, instrument: Instrument, wave: str) -> tuple[Scale, I
                 for item in kept
             )
             matrices = tuple(matrix.changed(id=matrix.id.removesuffix(ending)) for matrix in section.matrices)
-            sections.append(section.changed(items=items, matrices=matrices, when=_original(section.when, ending)))
+            page = section.id.removesuffix(ending)
+            when = _original(section.when, ending)
+            sections.append(
+                section.changed(id=page, intro=said.get(page, ""), items=items, matrices=matrices, when=when)
+            )
     original = scale.changed(
         id=scale.id.removesuffix(ending),
         items=tuple(name.removesuffix(ending) for name in scale.items),
         reverse=tuple(name.removesuffix(ending) for name in scale.reverse),
     )
-    return original, instrument.changed(sections=tuple(sections))
+    translations = tuple(
+        one.changed(texts=tuple({**dict(one.texts), **_original_texts(one, ending)}.items()))
+        for one in instrument.translations
+    )
+    return original, instrument.changed(sections=tuple(sections), translations=translations)
+
+
+def _original_texts(translation: Translation, ending: str) -> dict[str, str]:
+    """Give the translations of repeated items and matrices the paths of what they repeat."""
+    found = {}
+    for path, text in translation.texts:
+        kind, _, rest = path.partition(".")
+        name, _, key = rest.rpartition(".")
+        if kind in {"items", "matrices"} and name.endswith(ending):
+            found[f"{kind}.{name.removesuffix(ending)}.{key}"] = text
+    return found
 
 
 def _original(when: str, ending: str) -> str:
@@ -160,7 +189,15 @@ def _scale_form(scale: Scale, instrument: Instrument, items: dict[str, ItemForm]
         rule=scale.rule,
         min_answered=scale.min_answered,
         range=scale.range,
+        looking_back=text_print(*dict.fromkeys(_said_looking_back(scale, instrument))),
     )
+
+
+def _said_looking_back(scale: Scale, instrument: Instrument) -> Iterator[str]:
+    asked = {wave for name in scale.items for wave in instrument.by_id[name].waves}
+    for wave in instrument.waves:
+        if wave.asked_with is not None and wave.id in asked:
+            yield wave.intro
 
 
 def _item_form(instrument: Instrument, section: Section, item: Item) -> ItemForm:
@@ -181,7 +218,19 @@ def _item_form(instrument: Instrument, section: Section, item: Item) -> ItemForm
         declining=text_print(*sorted(f"{option.value} {option.label}" for option in options if option.missing)),
         limits="" if limits == (None, None, 0) else " ".join(map(str, limits)),
         shown=text_print(*_conditions(section, item)),
+        intro=text_print(section.intro),
+        translated=" ".join(_translated(instrument, section, item)),
     )
+
+
+def _translated(instrument: Instrument, section: Section, item: Item) -> Iterator[str]:
+    paths = [f"sections.{section.id}.intro", *(f"items.{item.id}.{key}" for key in ("text", "help", "unit"))]
+    paths += [f"matrices.{item.matrix}.{key}" for key in ("text", "help") if item.matrix]
+    values = sorted(str(option.value) for option in instrument.options_of(item))
+    paths += [f"options.{item.options}.{value}" for value in values]
+    for translation in instrument.translations:
+        own = dict(translation.texts)
+        yield f"{translation.language}:{text_print(*(own.get(path, '') for path in paths))}"
 
 
 def _conditions(section: Section, item: Item) -> Iterator[str]:

@@ -34,7 +34,8 @@ def noted_form(scale: Scale, instrument: Instrument) -> dict[str, object]:
     dict
         Texts, numbers, lists and dictionaries only. ``instrument``, ``version``, ``scale`` (the id, that of the
         original for a retrospective one), ``about`` (the retrospective wave, else empty), ``language``, ``rule``,
-        ``range`` (lowest and highest score), ``answers`` (lowest and highest answer), ``min_answered``, ``items``: item
+        ``range`` (lowest and highest score), ``answers`` (lowest and highest answer), ``min_answered``,
+        ``looking_back`` (print of what stands above retrospective questions), ``items``: item
         id -> its kind, prints of its words, values, condition and whether it is ``reverse``-keyed, and ``every``: what
         of this is the same for all items.
     """
@@ -50,6 +51,7 @@ def noted_form(scale: Scale, instrument: Instrument) -> dict[str, object]:
         **{key: getattr(form, key) for key in _SCALE_KEYS},
         "range": [float(bound) for bound in score_bounds(scale)],
         "answers": list(form.range),
+        "looking_back": form.looking_back,
         "every": every,
         "items": {name: {key: row[key] for key in row if key not in every} for name, row in rows.items()},
     }
@@ -124,6 +126,7 @@ def _form(note: object) -> ScaleForm | None:
             ),
             reverse=tuple(name for name, row in rows.items() if row["reverse"]),
             range=note["answers"],
+            looking_back=note.get("looking_back", ""),
             **{key: note[key] for key in _SCALE_KEYS},
         )
     except (ValidationError, KeyError, TypeError, ValueError):

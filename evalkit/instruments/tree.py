@@ -242,6 +242,9 @@ class _Builder:
             self.documents += 1
             if self.documents > 1:
                 self.note("INS-004", line, "a second document", "one", "Remove the line ---.")
+            if event.version or event.tags:  # type: ignore[attr-defined]
+                found = "a directive that starts with %"
+                self.stop("INS-004", line, found, "no directive: YAML 1.2 is read", "Remove the line.")
         elif self.documents == 1:
             self.node(kind, event, line)
 

@@ -86,7 +86,7 @@ def columns_of(named: str | Sequence[str]) -> list[str]:
     Parameters
     ----------
     named : str or sequence of str
-        One name or several.
+        One name or several; an index or array of names will do.
 
     Returns
     -------
@@ -95,7 +95,10 @@ def columns_of(named: str | Sequence[str]) -> list[str]:
     """
     if isinstance(named, str):
         return [named]
-    return [str(name) for name in named] if isinstance(named, Sequence | pd.Index) else []
+    given: object = named
+    if isinstance(given, np.ndarray):
+        given = given.ravel().tolist()
+    return [str(name) for name in given] if isinstance(given, Sequence | pd.Index) else []
 
 
 def unreadable_elements(frame: pd.DataFrame, columns: Sequence[str], place: str) -> Problems:

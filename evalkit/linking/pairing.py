@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +23,7 @@ from evalkit.linking.matching import ALONE, AMBIGUOUS, INCOMPLETE, TWICE, Matche
 from evalkit.linking.pseudonyms import different_keys
 from evalkit.linking.quality import quality_of
 from evalkit.linking.thresholds import by_threshold
-from evalkit.linking.waves import comparisons, incomparable, noted_of_both
+from evalkit.linking.waves import comparisons, incomparable, not_known, noted_of_both
 from evalkit.result import Estimates
 
 Ints = npt.NDArray[np.int64]
@@ -42,7 +42,8 @@ class Linkage:
         the two frames, from 1), `edits` (elements that differ), then every other column of the wave before with the
         ending `_before` and of the wave after with `_after`. The code itself is left out: it is personal data, and the
         rows lead back to it. ``attrs["scales"]`` notes the scales of the scores, as `score` does;
-        ``attrs["comparability"]`` the verdicts on their versions.
+        ``attrs["comparability"]`` the verdicts on their versions, as the rows of `require_comparable_scores`. "unknown"
+        are columns of numbers that do not say from which version they come; `repr` names them too.
     unmatched_before, unmatched_after : pandas.DataFrame
         All rows that are in no pair: `row_before` or `row_after`, `unlinked_because` (the reason), then the other
         columns under their own names, the code left out.
@@ -64,10 +65,11 @@ class Linkage:
     max_edits: int
 
     def __repr__(self) -> str:
+        unknown = not_known(self.pairs.attrs.get("comparability", []))
         return (
             f"Linkage: {len(self.pairs)} pairs with at most {self.max_edits} differing elements; "
             f"{len(self.unmatched_before)} rows before and {len(self.unmatched_after)} after are in none, "
-            f"{len(self.ambiguous)} of them refused"
+            f"{len(self.ambiguous)} of them refused" + (f"; not known to be comparable: {unknown}" if unknown else "")
         )
 
     def sensitivity(self, estimator: Callable[[pd.DataFrame], Estimates]) -> Estimates:
@@ -81,8 +83,10 @@ class Linkage:
         Returns
         -------
         Estimates
-            The rows of every threshold, with the columns `max_edits`, `pairs` and `false_pairs` (expected among them).
-            Where the estimator refuses a threshold, its terms are there without numbers and the column `note` says why.
+            The rows of every threshold, with the columns `max_edits`, `n_pairs`, `false_pairs` (expected among
+            them) and `n_least`, by which disclosure withholds a threshold when the next has only a few people more:
+            the last, on all pairs, is the one that stands elsewhere too. Where the estimator refuses a threshold, its
+            terms are there without numbers and the column `note` says why.
 
         Raises
         ------
@@ -101,7 +105,12 @@ class Linkage:
 
 
 def link(
-    before: pd.DataFrame, after: pd.DataFrame, on: str | Sequence[str], *, max_edits: int | None = None
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    on: str | Sequence[str],
+    *,
+    max_edits: int | None = None,
+    same_form: bool = True,
 ) -> Linkage:
     """Put the answers of the same people in two waves together by their self-generated codes.
 
@@ -115,6 +124,11 @@ def link(
         one. A missing element differs from everything, another missing one included.
     max_edits : int, optional
         How many whole elements may differ; 1 by default, 0 for a code in one column. Less than there are elements.
+    same_form : bool, default True
+        Whether both answered the same form, so that scores of one name must be comparable. False for the two forms of a
+        dyad (mentee and mentor), which ask the same in other words: nothing is refused for its version, and the
+        verdicts stand in ``pairs.attrs["comparability"]``. A difference between the two is then one between two
+        questions, not only between two people.
 
     Returns
     -------
@@ -156,8 +170,8 @@ def link(
     """
     columns, edits = _checked(before, after, on, max_edits)
     before, after = with_text_names(before), with_text_names(after)
-    found = comparisons(before, after)
-    refuse(incomparable(found), different_keys(before, after, columns))
+    found = comparisons(before, after, columns)
+    refuse(incomparable(found) if same_form else [], different_keys(before, after, columns))
     left, right = numbered(before, after, columns)
     refuse(_too_little(left, right, edits))
     matches = match(left, right, edits)
@@ -178,7 +192,7 @@ def _checked(
 ) -> tuple[list[str], int]:
     columns = columns_of(on)
     edits = (1 if len(columns) > 1 else 0) if max_edits is None else max_edits
-    refuse(_columns_named(columns, on), whole("max_edits", edits, low=0))
+    refuse(_columns_named(columns, on), _edits_whole(edits))
     refuse(
         code_columns_missing(before, columns, "before"),
         code_columns_missing(after, columns, "after"),
@@ -192,6 +206,11 @@ def _checked(
         _same_wave(before, after, columns),
     )
     return columns, edits
+
+
+def _edits_whole(edits: object) -> Problems:
+    remedy = "Say how many elements of a code may differ: 0, 1 or 2."
+    return [replace(problem, remedy=remedy) for problem in whole("max_edits", edits, low=0)]
 
 
 def _columns_named(columns: list[str], on: object) -> Problems:

@@ -58,7 +58,8 @@ def pseudonymise(frame: pd.DataFrame, columns: str | Sequence[str], key_file: st
     ------
     LinkageError
         LNK-006 without a key file, LNK-007 for a key file inside a project, LNK-008 for one that others may read or
-        that holds no key, DAT-003, DAT-009, DAT-010 or LNK-001 for what is wrong with the columns.
+        that holds no key, and for columns that hold pseudonyms already, DAT-003, DAT-009, DAT-010 or LNK-001 for what
+        is wrong with the columns.
     DataError
         DAT-001 when the key file cannot be read.
     ReportError
@@ -77,7 +78,11 @@ def pseudonymise(frame: pd.DataFrame, columns: str | Sequence[str], key_file: st
     """
     names = columns_of(columns)
     refuse(_no_columns(names, columns), code_columns_missing(frame, names, "frame"), _no_key(key_file))
-    refuse(unreadable_elements(with_text_names(frame), names, "frame"), _inside_project(Path(str(key_file))))
+    refuse(
+        unreadable_elements(with_text_names(frame), names, "frame"),
+        _pseudonyms_already(with_text_names(frame), names),
+        _inside_project(Path(str(key_file))),
+    )
     key = _key(Path(str(key_file)))
     replaced = frame.copy()
     for place, name in enumerate(map(str, frame.columns)):
@@ -100,6 +105,20 @@ def _pseudonym(text: str, name: str, key: bytes) -> str:
 
 def _key_id(key: bytes) -> str:
     return hmac.new(key, b"evalkit key", hashlib.sha256).hexdigest()[:_KEY_ID_DIGITS]
+
+
+def _pseudonyms_already(frame: pd.DataFrame, names: Sequence[str]) -> Problems:
+    return [
+        Problem(
+            "LNK-008",
+            f"frame, column {name}",
+            "pseudonyms",
+            "the code as people gave it",
+            "Pseudonymise once. For another key start from the answers again.",
+        )
+        for name in names
+        if _key_ids(frame[name])
+    ]
 
 
 def _no_columns(names: list[str], given: object) -> Problems:
@@ -206,5 +225,6 @@ def different_keys(before: pd.DataFrame, after: pd.DataFrame, columns: Sequence[
 
 
 def _key_ids(column: pd.Series) -> frozenset[str]:
-    found = (_PSEUDONYM.fullmatch(value) for value in column.dropna().unique() if isinstance(value, str))
+    texts = {value for value in column if isinstance(value, str)}
+    found = map(_PSEUDONYM.fullmatch, texts)
     return frozenset(known.group(1) for known in found if known)

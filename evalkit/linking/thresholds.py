@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import DataError, EstimationError, LinkageError, Problem
 from evalkit.result import ESTIMATE_COLUMNS, Estimates
 
+# What release() goes by beside n.
+SMALLER = "n_least"
+_TELL_APART = ("term", "group", "part")
+Floats = npt.NDArray[np.float64]
 Estimator = Callable[[pd.DataFrame], Estimates]
 
 
@@ -30,7 +36,8 @@ def by_threshold(pairs: pd.DataFrame, quality: Estimates, max_edits: int, estima
     Returns
     -------
     Estimates
-        The rows of all thresholds with `max_edits`, `pairs`, `false_pairs` and, where a threshold was refused, `note`.
+        The rows of all thresholds with `max_edits`, `n_pairs`, `false_pairs`, `n_least` (people by whom the next
+        threshold has more, where it has: with its row they would be told) and, where one was refused, `note`.
 
     Raises
     ------
@@ -77,12 +84,14 @@ def _together(
 ) -> Estimates:
     last = results[max(results)]
     false = quality.frame[quality.frame["term"] == "false_pairs"].set_index("max_edits")["estimate"]
+    least = _least(results)
     parts = []
     for edits in sorted([*results, *refused]):
         part = results[edits].frame.copy() if edits in results else _blank(last.frame, refused[edits])
         part["max_edits"] = edits
-        part["pairs"] = int((pairs["edits"] <= edits).sum())
+        part["n_pairs"] = int((pairs["edits"] <= edits).sum())
         part["false_pairs"] = float(false[edits])
+        part[SMALLER] = least.get(edits, np.nan)
         parts.append(part.astype(object))
     frame = pd.concat(parts, ignore_index=True)
     names = [*ESTIMATE_COLUMNS, *(name for name in frame.columns if name not in ESTIMATE_COLUMNS)]
@@ -92,6 +101,39 @@ def _together(
         assumptions=(*last.method.assumptions, "The pairs are one person's each, but for the expected false pairs."),
     )
     return Estimates(frame[names].infer_objects(), method)
+
+
+def _least(results: dict[int, Estimates]) -> dict[int, Floats]:
+    """Give for each row of each threshold the people that the same row of the next one has more.
+
+    The thresholds are nested, so that two rows tell the people between them. The last one, on all pairs, is what stands
+    elsewhere too: it is the others that give way.
+    """
+    following: dict[tuple[object, ...], tuple[float, float]] = {}
+    found: dict[int, Floats] = {}
+    for edits in sorted(results, reverse=True):
+        names, people = _names(results[edits].frame), results[edits].frame["n"].to_numpy(dtype=float)
+        told = [_told(n, *following.get(name, (np.nan, np.nan))) for name, n in zip(names, people, strict=True)]
+        found[edits] = np.fmin(_least_of(results[edits]), told)
+        following = dict(zip(names, zip(people, found[edits], strict=True), strict=True))
+    return found
+
+
+def _told(n: float, following: float, least: float) -> float:
+    """Count the people between a row and that of the next threshold; with nobody between, it is that row again."""
+    return least if following == n else abs(following - n)
+
+
+def _least_of(result: Estimates) -> Floats:
+    own = result.frame.get(SMALLER)
+    return np.full(len(result.frame), np.nan) if own is None else own.to_numpy(dtype=float)
+
+
+def _names(frame: pd.DataFrame) -> list[tuple[object, ...]]:
+    """Tell rows of one result apart: by their texts, and how often these came before."""
+    texts = frame[[name for name in _TELL_APART if name in frame.columns]].astype(str)
+    again = texts.groupby(list(texts.columns)).cumcount()
+    return list(texts.assign(again=again).itertuples(index=False, name=None))
 
 
 def _blank(frame: pd.DataFrame, error: EstimationError | DataError) -> pd.DataFrame:

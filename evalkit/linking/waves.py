@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection
 
 import pandas as pd
 
 from evalkit.errors import Problem
 from evalkit.frames import Problems
 from evalkit.instruments.comparability import NOT
-from evalkit.instruments.score_notes import gravest, noted_verdict, noted_version
+from evalkit.instruments.score_comparisons import VERDICT_COLUMNS, notes_of, shared_scores, verdicts_between
+from evalkit.instruments.score_notes import UNKNOWN, gravest
 
-Notes = list[Mapping[str, object]]
-
-
-def _notes(frame: pd.DataFrame, column: str) -> Notes:
-    """List what a column notes of its scale: one note, several for pooled scores, or none."""
-    scales = frame.attrs.get("scales")
-    noted = scales.get(column) if isinstance(scales, Mapping) else None
-    return [note for note in (noted if isinstance(noted, list) else [noted]) if isinstance(note, Mapping)]
+_NAMED = 5
 
 
-def comparisons(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def comparisons(before: pd.DataFrame, after: pd.DataFrame, leave_out: Collection[str] = ()) -> pd.DataFrame:
     """Say for each score that both waves have whether its two versions can be compared.
 
     Parameters
     ----------
     before, after : pandas.DataFrame
-        Frames from `score`, or that kept their ``attrs["scales"]``.
+        Frames from `score`, or others.
+    leave_out : collection of str
+        Columns that are no scores: the elements of the code.
 
     Returns
     -------
     pandas.DataFrame
-        Shape (scales, 4): ``scale``, ``verdict``, ``rule`` that decides, ``between`` which versions. Empty when no
-        column of both waves is known as a score.
+        Shape (columns, 4): ``scale``, ``verdict``, ``rule`` that decides, ``between`` which versions. "unknown" for a
+        column of numbers of which a wave does not know from which version it comes.
     """
-    both = [str(name) for name in before.columns if name in set(after.columns)]
-    found = {name: list(_verdicts(_notes(before, name), _notes(after, name))) for name in both}
-    rows = [(name, *gravest(verdicts)) for name, verdicts in found.items() if verdicts]
-    return pd.DataFrame(rows, columns=["scale", "verdict", "rule", "between"])
+    waves = before, after
+    rows = [(name, *gravest(verdicts_between(waves, (name, name)))) for name in shared_scores(waves, leave_out)]
+    return pd.DataFrame(rows, columns=list(VERDICT_COLUMNS))
 
 
-def _verdicts(some: Notes, others: Notes) -> Iterator[tuple[str, str, str]]:
-    for one in some:
-        for other in others:
-            verdict, rule = noted_verdict(one, other)
-            first, second = one.get("range"), other.get("range")
-            if first is not None and second is not None and list(map(float, first)) != list(map(float, second)):  # type: ignore[call-overload]
-                verdict, rule = NOT, "another range of scores"
-            yield verdict, rule, f"{noted_version(one)} and {noted_version(other)}"
+def not_known(found: pd.DataFrame | list[dict[str, object]]) -> str:
+    """Name the columns whose versions nobody knows, in words.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame or list of dict
+        From `comparisons`, or its rows.
+
+    Returns
+    -------
+    str
+        Such as "confidence, hours"; empty when there is none.
+    """
+    rows = found.to_dict("records") if isinstance(found, pd.DataFrame) else found
+    names = [str(row["scale"]) for row in rows if row["verdict"] == UNKNOWN]
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def incomparable(found: pd.DataFrame) -> Problems:
@@ -70,7 +73,8 @@ def incomparable(found: pd.DataFrame) -> Problems:
             f"before and after, scale {row['scale']} ({row['between']})",
             str(row["rule"]),
             "comparable versions",
-            "Drop the scale from one wave, or compare single items that are unchanged.",
+            "Drop the scale from one wave, or compare single items that are unchanged; for the two forms of a dyad, "
+            "such as mentee and mentor, say same_form=False.",
         )
         for row in found[found["verdict"] == NOT].to_dict("records")
     ]
@@ -93,5 +97,5 @@ def noted_of_both(before: pd.DataFrame, after: pd.DataFrame) -> dict[str, object
         f"{name}_{wave}": (notes[0] if len(notes) == 1 else notes)
         for wave, frame in (("before", before), ("after", after))
         for name in map(str, frame.columns)
-        if (notes := _notes(frame, name))
+        if (notes := notes_of(frame, name))
     }

@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Missing = Literal["listwise", "pairwise"]
 _RULES = ("listwise", "pairwise")
+_UNKEYED = "looks unkeyed"
 _NOTHING = Interval(np.nan, np.nan, np.nan)
 
 
@@ -75,11 +76,12 @@ def scale_reliability(scale: KeyedScale, missing: Missing, level: float) -> Scal
         of_alpha, n, on_alpha = covariance, len(whole), complete
     flag = _unkeyed_note(scale, of_alpha)
     alpha_row = _alpha(of_alpha, n, len(scale.items), level)
+    alpha_notes = "; ".join(note for note in (flag, _flat_note(scale, of_alpha, n)) if note)
     omega_row, omega_note = _omega(covariance, len(whole), len(scale.items), level)
     notes = "; ".join(note for note in (flag, omega_note) if note)
     return ScaleReliability(
         [
-            _row("alpha", scale.name, alpha_row, n, flag),
+            _row("alpha", scale.name, alpha_row, n, alpha_notes),
             _row("omega_total", scale.name, omega_row, len(whole), notes),
         ],
         max(n, len(whole)),
@@ -125,6 +127,13 @@ def _omega(covariance: Floats, n: int, items: int, level: float) -> tuple[Interv
     return omega_total(model, level=level), note
 
 
+def _flat_note(scale: KeyedScale, covariance: Floats, n: int) -> str:
+    if n < 2 or not np.isfinite(covariance).all():
+        return "alpha not estimable: too few complete answers"
+    flat = [item for item, variance in zip(scale.items, np.diag(covariance), strict=True) if variance <= 0]
+    return f"without variance: {', '.join(flat)}" if flat else ""
+
+
 def _unkeyed_note(scale: KeyedScale, covariance: Floats) -> str:
     spread = np.sqrt(np.diag(covariance))
     if not np.isfinite(covariance).all() or (spread <= 0).any():
@@ -133,7 +142,7 @@ def _unkeyed_note(scale: KeyedScale, covariance: Floats) -> str:
     axis = np.linalg.eigh(covariance / np.outer(spread, spread))[1][:, -1]
     turned = axis if axis.sum() >= 0 else -axis
     against = [item for item, value in zip(scale.items, turned, strict=True) if value < 0]
-    return f"looks unkeyed: {', '.join(against)}" if against else ""
+    return f"{_UNKEYED}: {', '.join(against)}" if against else ""
 
 
 def reliability(
@@ -161,13 +170,14 @@ def reliability(
         maximum likelihood on the covariance, delta interval on the logit scale). `n` is that of the scale: complete
         respondents, or with "pairwise" for alpha those who answered the pair of items that the fewest did. The method
         counts as used whoever is used for at least one estimate, and says why the others are not. The extra column
-        `flag` names items that look unkeyed, and why omega is missing.
+        `flag` names items that look unkeyed or are without variance, and why alpha or omega is missing.
 
     Raises
     ------
     DataError
-        DAT-002 for an answer outside the range of its scale, DAT-003 for a missing column, DAT-009 for a scale of fewer
-        than two items, an item without answers or an unknown rule for missing answers.
+        DAT-002 for an answer outside the range of its scale or infinite, DAT-003 for a missing column, DAT-009 for no
+        scale, a scale of fewer than two items or with one item twice, an item without answers or an unknown rule for
+        missing answers, DAT-016 for answers that were read with an instrument or version that cannot be compared.
     EstimationError
         EST-001 when no scale has two complete respondents (with "pairwise": nor two who answered every pair of items).
 
@@ -201,7 +211,7 @@ def reliability(
             )
         )
     for row in rows[::2]:
-        if row["flag"]:
+        if str(row["flag"]).startswith(_UNKEYED):
             warnings.warn(f"{row['group']} {row['flag']}", UnkeyedItemWarning, stacklevel=2)
     used = np.any([one.used for one in found], axis=0)
     dropped = _dropped(keyed, used, missing)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import Problem, did_you_mean
 from evalkit.frames import Problems, missing_columns, require
-from evalkit.instruments import Instrument, form_at
+from evalkit.instruments import Instrument, form_at, load_instrument
 from evalkit.instruments.model import SKIPPED, Item, Option
-from evalkit.scoring import answered
+from evalkit.scoring import answered, frame_with_names
 
 Flags = npt.NDArray[np.bool_]
 MISSING_SUFFIX = "__missing"
@@ -18,7 +21,9 @@ NOT_ASKED = "not_asked"
 _ROWS_NAMED = 5
 
 
-def response_distribution(responses: pd.DataFrame, instrument: Instrument, items: list[str]) -> pd.DataFrame:
+def response_distribution(
+    responses: pd.DataFrame, instrument: Instrument | str | Path, items: str | Sequence[str]
+) -> pd.DataFrame:
     """Count the answers to items that share one option set, empty categories included.
 
     Parameters
@@ -26,9 +31,9 @@ def response_distribution(responses: pd.DataFrame, instrument: Instrument, items
     responses : pandas.DataFrame
         Shape (respondents, columns), one column for each item, in the values of its options; missing is no answer. A
         column `ITEM__missing` tells why an answer is missing.
-    instrument : Instrument
-        The instrument.
-    items : list of str
+    instrument : Instrument or str or pathlib.Path
+        The instrument, its id, or its file.
+    items : str or sequence of str
         Items of one choice with the same options.
 
     Returns
@@ -43,9 +48,12 @@ def response_distribution(responses: pd.DataFrame, instrument: Instrument, items
     ------
     DataError
         DAT-003 for a missing column, DAT-006 for an item that the instrument does not have, DAT-009 for one without
-        options or with others than the first, DAT-010 for one named twice, DAT-011 for an answer that is none of the
-        options.
+        options or with others than the first, DAT-010 for one named or there twice, DAT-011 for an answer that is none
+        of the options.
     """
+    require(frame_with_names(responses, "responses"))
+    instrument = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
+    items = [items] if isinstance(items, str) else list(items)
     known = {item.id: item for form in forms(instrument) for item in form.items}
     require(_unfit(items, known))
     require(missing_columns(responses, items, "responses"))

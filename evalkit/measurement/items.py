@@ -35,8 +35,9 @@ def item_statistics(responses: pd.DataFrame, scales: Scales) -> pd.DataFrame:
     Raises
     ------
     DataError
-        DAT-002 for an answer outside the range of its scale, DAT-003 for a missing column, DAT-009 for a scale of fewer
-        than two items or an item without answers.
+        DAT-002 for an answer outside the range of its scale or infinite, DAT-003 for a missing column, DAT-009 for no
+        scale, a scale of fewer than two items or with one item twice, or an item without answers, DAT-016 for answers
+        that were read with an instrument or version that cannot be compared.
 
     Examples
     --------

@@ -13,7 +13,7 @@ import pandas as pd
 from evalkit.errors import Problem
 from evalkit.frames import missing_columns, require
 from evalkit.instruments import Instrument, load_instrument
-from evalkit.scoring import answered, asked_scales, keyed_answers
+from evalkit.scoring import answered, asked_scales, frame_with_names, keyed_answers
 
 Floats = npt.NDArray[np.float64]
 _ROWS_NAMED = 5
@@ -62,10 +62,14 @@ def keyed_scales(responses: pd.DataFrame, scales: Scales) -> list[KeyedScale]:
     Raises
     ------
     DataError
-        DAT-002 for an answer outside the range that an instrument states for its scale, DAT-003 for a missing column,
-        DAT-009 for a scale of fewer than two items or an item without an answer.
+        DAT-002 for an answer outside the range that an instrument states for its scale or that is infinite, DAT-003 for
+        a missing column, DAT-009 for no frame, no scale, a scale of fewer than two items or with one item twice, or an
+        item without an answer, DAT-010 for a column that is there twice, DAT-016 for answers to another instrument.
     """
+    require(frame_with_names(responses, "responses"))
     if isinstance(scales, Mapping):
+        scales = {str(name): [items] if isinstance(items, str) else list(items) for name, items in scales.items()}
+        require(_no_scales(scales))
         require(
             *(missing_columns(responses, list(items), f"responses, scale {name}") for name, items in scales.items())
         )
@@ -80,6 +84,17 @@ def keyed_scales(responses: pd.DataFrame, scales: Scales) -> list[KeyedScale]:
         ]
     require(_problems(found), _outside(found))
     return found
+
+
+def _no_scales(scales: Mapping[str, Sequence[str]]) -> list[Problem]:
+    if not scales:
+        return [Problem("DAT-009", "scales", "no scale", "at least one", "Name a scale and its items.")]
+    return [
+        Problem("DAT-009", f"scale {name}", f"item {item} twice", "each item once", "Name it once.")
+        for name, items in scales.items()
+        for item in dict.fromkeys(items)
+        if list(items).count(item) > 1
+    ]
 
 
 def _columns(responses: pd.DataFrame, items: Sequence[str]) -> Floats:
@@ -104,7 +119,7 @@ def _problems(found: list[KeyedScale]) -> list[Problem]:
         )
         for scale in found
         for item, column in zip(scale.items, scale.answers.T, strict=True)
-        if not np.isfinite(column).any()
+        if np.isnan(column).all()
     ]
     return problems
 
@@ -113,7 +128,9 @@ def _outside(found: list[KeyedScale]) -> list[Problem]:
     """Find answers beyond the scale, such as a 9 for "not answered"; a mapping states no range."""
     problems = []
     for scale in found:
-        wrong = (scale.answers < scale.low) | (scale.answers > scale.high)
+        wrong = (scale.answers < scale.low) | (scale.answers > scale.high) | np.isinf(scale.answers)
+        stated = f"{scale.low:g} to {scale.high:g}" if np.isfinite(scale.low) else "numbers that are not infinite"
+        found_there = f"values outside {stated}" if np.isfinite(scale.low) else "infinite values"
         for at in np.flatnonzero(wrong.any(axis=0)):
             rows = np.flatnonzero(wrong[:, at]) + 1
             named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (" and more" if len(rows) > _ROWS_NAMED else "")
@@ -121,8 +138,8 @@ def _outside(found: list[KeyedScale]) -> list[Problem]:
                 Problem(
                     "DAT-002",
                     f"responses, column {scale.items[at]}",
-                    f"{len(rows)} values outside {scale.low:g} to {scale.high:g} (rows {named} of {len(wrong)})",
-                    f"{scale.low:g} to {scale.high:g}, or missing",
+                    f"{len(rows)} {found_there} (rows {named} of {len(wrong)})",
+                    f"{stated}, or missing",
                     "Recode them or mark them missing.",
                 )
             )

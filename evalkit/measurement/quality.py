@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import Problem
 from evalkit.frames import require
-from evalkit.instruments import Instrument
+from evalkit.instruments import Instrument, load_instrument
 from evalkit.instruments.model import SKIPPED, Item
 from evalkit.measurement.distribution import MISSING_SUFFIX, NOT_ASKED, forms
-from evalkit.scoring import answered
+from evalkit.scoring import answered, frame_with_names
 
 _ROWS_OF_A_LINE = 4
 _ANSWERS_OF_A_COPY = 10
@@ -22,7 +24,7 @@ Counts = npt.NDArray[np.int_]
 Flags = npt.NDArray[np.bool_]
 
 
-def response_quality(responses: pd.DataFrame, instrument: Instrument) -> pd.DataFrame:
+def response_quality(responses: pd.DataFrame, instrument: Instrument | str | Path) -> pd.DataFrame:
     """Describe how each respondent answered.
 
     Parameters
@@ -30,8 +32,8 @@ def response_quality(responses: pd.DataFrame, instrument: Instrument) -> pd.Data
     responses : pandas.DataFrame
         Shape (respondents, columns), one column for each item; a column `ITEM__missing` tells why an answer is missing.
         Without that column everybody was asked.
-    instrument : Instrument
-        The instrument.
+    instrument : Instrument or str or pathlib.Path
+        The instrument, its id, or its file.
 
     Returns
     -------
@@ -46,12 +48,14 @@ def response_quality(responses: pd.DataFrame, instrument: Instrument) -> pd.Data
     Raises
     ------
     DataError
-        DAT-003 when no item is among the columns.
+        DAT-003 when no item is among the columns, DAT-009 for no frame, DAT-010 for a column that is there twice.
 
     Notes
     -----
     None of these convicts anybody: straight lines can be honest, and people agree. Look before you leave out.
     """
+    require(frame_with_names(responses, "responses"))
+    instrument = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
     items = _items(responses, instrument)
     if not items:
         require([Problem("DAT-003", "responses", "no item of the instrument", "a column for each item", "Read again.")])

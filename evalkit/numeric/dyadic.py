@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from evalkit.numeric.regression import classical_covariance, least_squares
+from evalkit.numeric.regression import beyond_rounding, classical_covariance, least_squares
 from evalkit.numeric.values import Interval, Test
 
 Floats = npt.NDArray[np.float64]
@@ -40,14 +40,18 @@ def intraclass(first: Floats, second: Floats, *, roles: bool, level: float = 0.9
     """
     pairs = len(first)
     gaps = first - second
-    between = 2 * float(((first + second) / 2).var(ddof=1))
+    size = float(max(np.abs(first).max(), np.abs(second).max()))
+    between = 2 * beyond_rounding(float(((first + second) / 2).std(ddof=1)), size) ** 2
     df_within = pairs - 1 if roles else pairs
-    within = float(((gaps - (gaps.mean() if roles else 0.0)) ** 2).sum()) / 2 / df_within
+    squares = float(((gaps - (gaps.mean() if roles else 0.0)) ** 2).sum()) / 2 / df_within
+    within = beyond_rounding(math.sqrt(squares), size) ** 2
     nothing = Interval(math.nan, math.nan, math.nan), Test(math.nan, math.nan, math.nan)
     if between == 0 and within == 0:
         return nothing
     if within == 0:
         return Interval(1.0, math.nan, math.nan), Test(math.inf, float(pairs - 1), 0.0)
+    if between == 0:
+        return Interval(-1.0, math.nan, math.nan), Test(math.nan, math.nan, math.nan)
     ratio = between / within
     tail = (1 - level) / 2
     low = ratio / float(stats.f.isf(tail, pairs - 1, df_within))
@@ -81,7 +85,7 @@ def agreement_limits(gaps: Floats, *, share: float = 0.95, level: float = 0.95) 
     """
     pairs = len(gaps)
     reach = float(stats.norm.isf((1 - share) / 2))
-    mean, spread = float(gaps.mean()), float(gaps.std(ddof=1))
+    mean, spread = float(gaps.mean()), beyond_rounding(float(gaps.std(ddof=1)), float(np.abs(gaps).max()))
     if spread == 0:
         return Interval(mean, math.nan, math.nan), Interval(mean, math.nan, math.nan)
     root = math.sqrt(pairs)
@@ -184,7 +188,8 @@ def pooled_effects(before: Floats, after: Floats) -> tuple[Floats, Floats, Float
     .. [1] Kenny DA, Kashy DA, Cook WL (2006). Dyadic data analysis, chapter 7.
     """
     one = np.ones(len(before))
-    sums = least_squares(np.column_stack([one, before.sum(axis=1)]), after.sum(axis=1))
+    total_before = before.sum(axis=1)
+    sums = least_squares(np.column_stack([one, total_before - total_before.mean()]), after.sum(axis=1))
     gaps = least_squares((before[:, 0] - before[:, 1])[:, None], after[:, 0] - after[:, 1])
     slopes = np.array([sums.coefficients[1], gaps.coefficients[0]])
     variances = np.array([classical_covariance(sums).matrix[1, 1], classical_covariance(gaps).matrix[0, 0]])

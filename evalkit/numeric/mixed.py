@@ -19,6 +19,8 @@ from evalkit.numeric.values import Interval
 Floats = npt.NDArray[np.float64]
 
 _STEPS = 200
+# What is left of variances this many times larger is rounding.
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,9 +70,11 @@ class Mixed:
         Returns
         -------
         float
-            Adjusted as in Kenward and Roger.
+            Adjusted as in Kenward and Roger; exactly 0 where the variances cancel but for rounding.
         """
-        return math.sqrt(max(float(contrast @ self.covariance @ contrast), 0.0))
+        variance = float(contrast @ self.covariance @ contrast)
+        size = float(np.abs(contrast) @ np.abs(self.covariance) @ np.abs(contrast))
+        return math.sqrt(variance) if variance > _ROUNDING * size else 0.0
 
     def df_of(self, contrast: Floats) -> float:
         """Give the degrees of freedom of a combination of the coefficients.

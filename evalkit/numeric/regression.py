@@ -13,6 +13,8 @@ Ints = npt.NDArray[np.int64]
 
 # What is left of a column after the others, relative to the column, below which it says nothing of its own.
 _NOTHING_LEFT = 1e-9
+# Doubles carry 15.9 digits: what is left of numbers this many times larger is rounding.
+_ROUNDING = 1e-13
 # A leverage or a share of a cluster this near to one leaves no residual to learn from.
 _WHOLE = 1 - 1e-10
 
@@ -132,23 +134,54 @@ def collinear(design: Floats) -> list[int]:
     Returns
     -------
     list of int
-        Their positions; empty when every column says something of its own.
+        Their positions; empty when every column says something of its own. Beside a first column of ones the others
+        are taken less their means, so that a large common offset makes no column look constant.
     """
     found: list[int] = []
     kept: list[Floats] = []
+    constant = design.shape[0] > 0 and bool((design[:, 0] == 1).all())
     for place in range(design.shape[1]):
         column = np.asarray(design[:, place], dtype=float)
+        whole = float(np.linalg.norm(column))
+        if constant and place:
+            column = column - column.mean()
         size = float(np.linalg.norm(column))
-        rest = column / size if size else column
+        if size <= _ROUNDING * whole:
+            found.append(place)
+            continue
+        rest = column / size
         for _ in range(2):  # the second time takes out what rounding left
             for other in kept:
                 rest = rest - other * float(other @ rest)
         left = float(np.linalg.norm(rest))
-        if left <= _NOTHING_LEFT:
+        if left <= max(_NOTHING_LEFT, 1e-15 * whole / size):
             found.append(place)
         else:
             kept.append(rest / left)
     return found
+
+
+def beyond_rounding(value: float, size: float) -> float:
+    """Give a result, or zero where the rounding of what it was made of is all that it can be.
+
+    Parameters
+    ----------
+    value : float
+        Estimate or standard error.
+    size : float
+        Size of the numbers that it was made of, in the same unit.
+
+    Returns
+    -------
+    float
+        `value`, or 0.
+
+    Examples
+    --------
+    >>> beyond_rounding(1.7e-15, 4.2), beyond_rounding(0.1, 4.2)
+    (0.0, 0.1)
+    """
+    return 0.0 if abs(value) <= _ROUNDING * size else value
 
 
 def least_squares(design: Floats, outcome: Floats) -> LeastSquares:

@@ -112,7 +112,8 @@ def bca(estimate: float, drawn: Floats, left_out: Floats, *, level: float = 0.95
     -------
     Interval
         In the unit of the statistic, `std_error` the standard deviation of the draws. Draws equal to the estimate count
-        half as below it. NaN limits where all draws are on one side of the estimate, or it does not depend on any row.
+        half as below it, as in SciPy; R's boot counts none of them. NaN limits where all draws are on one side of the
+        estimate, or it does not depend on any row.
 
     References
     ----------

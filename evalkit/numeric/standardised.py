@@ -100,7 +100,8 @@ def standardised_interval(moments: PairMoments, kind: Kind, *, hedges: bool = Fa
     kind : {"d_z", "d_av", "d_rm"}
         Which standard deviation divides.
     hedges : bool, default False
-        Take the small-sample bias out of the point. The limits are those of the same estimand, and stay.
+        Take the small-sample bias out of the point, NaN at one degree of freedom, where no factor does. The limits are
+        those of the same estimand, and stay.
     level : float, default 0.95
         Confidence level.
 
@@ -109,8 +110,8 @@ def standardised_interval(moments: PairMoments, kind: Kind, *, hedges: bool = Fa
     Interval
         In standard deviations. d_z: exact, from the noncentral t distribution. d_av and d_rm: limits recovered from
         those of the mean change (t) and of the divisor (chi), which hold 0 exactly when the paired t test does not
-        reject. The point is NaN where the divisor is 0 or not
-        defined, the limits also where all changes are equal.
+        reject. The point is NaN where the divisor is 0 or not defined, the limits also where all changes are equal; the
+        standard error of d_z with fewer than four pairs.
 
     References
     ----------
@@ -122,7 +123,7 @@ def standardised_interval(moments: PairMoments, kind: Kind, *, hedges: bool = Fa
     if not unit.value > 0:
         return Interval(math.nan, math.nan, math.nan)
     raw = moments.mean_change / unit.value
-    factor = hedges_factor(unit.df) if hedges else 1.0
+    factor = _correction(unit.df) if hedges else 1.0
     if kind == "d_z":
         root = math.sqrt(moments.n)
         limits = noncentral_t_interval(raw * root, unit.df, level=level)
@@ -130,6 +131,11 @@ def standardised_interval(moments: PairMoments, kind: Kind, *, hedges: bool = Fa
     error = math.hypot(moments.std_error / unit.value, raw / math.sqrt(2 * unit.df))
     low, high = _recovered(moments, unit, level) if moments.sd_change > 0 else (math.nan, math.nan)
     return Interval(factor * raw, low, high, factor * error)
+
+
+def _correction(df: float) -> float:
+    """Hedges's factor; with one degree of freedom one over the divisor has no mean, and the factor would be 0."""
+    return hedges_factor(df) if df > 1 + 1e-9 else math.nan
 
 
 def _error_of_d_z(d: float, n: int) -> float:

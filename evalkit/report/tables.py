@@ -51,7 +51,7 @@ _COUNTS = ("n", "n_at_risk", "n_events", "n_censored")
 # Columns whose values are names in snake case.
 _NAMES = ("term", "statistic")
 # What every estimate of change carries along: read apart, so that the estimates fit on a page.
-_APART = ("n_before", "n_after", "n_then", "floor_", "ceiling_")
+_APART = ("n_before", "n_after", "n_then", "floor_", "ceiling_", "scale_ends")
 _APART_TITLE = "Answers in each wave and shares at the ends of the scale"
 # Texts of a row that are longer stand below the table.
 _LONGEST_CELL = 40

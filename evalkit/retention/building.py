@@ -131,7 +131,7 @@ def cohort(
     why = None if reason is None else _numbered(staff[reason])
     left, unread = _who_left(staff, exit, why, event, times)
     require(problems, said, unread, _persons_named(staff, person), _weights_right(staff, weight))
-    rows = _timed(staff, times, left, _causes(len(staff), why, event), unit)
+    rows = _timed(staff, times, left, _causes(why, event, left), unit)
     require(_overlaps(staff, person, times, rows))
     kept_columns = dict.fromkeys([*covariates, *(name for name in (weight, cluster) if name)])
     return _cut(
@@ -362,12 +362,12 @@ def _no_time_of_leaving(wrong: Flags, exit_: str) -> Problems:
     return [Problem("DAT-009", f"column {exit_}", found, "the time of leaving", "Add it, or empty event and reason.")]
 
 
-def _causes(n: int, why: _Numbered | None, event: str | None) -> _Numbered:
+def _causes(why: _Numbered | None, event: str | None, left: Flags) -> _Numbered:
     """Number the causes from 1; "unknown" for an event without a reason."""
     if why is None:
-        return np.ones(n, dtype=np.int64), (LEFT,)
+        return np.ones(len(left), dtype=np.int64), (LEFT,)
     codes, labels = why
-    if event is None or not (codes < 0).any():
+    if event is None or not ((codes < 0) & left).any():
         return codes + 1, labels
     labels = labels if UNKNOWN in labels else (*labels, UNKNOWN)
     return np.where(codes < 0, labels.index(UNKNOWN), codes) + 1, labels
@@ -528,7 +528,7 @@ def _ends(column: pd.Series) -> _Numbered:
 
 def _persons(column: pd.Series) -> tuple[pd.Index, npt.NDArray[np.int64]]:
     codes, people = pd.factorize(column)
-    return pd.Index(people), codes.astype(np.int64)
+    return pd.Index(people, name=column.name), codes.astype(np.int64)
 
 
 def _cut(

@@ -13,6 +13,7 @@ from evalkit.change.flow import participant_flow
 from evalkit.change.losses import COMPLETE, IMPUTED, TIPPING_ESTIMATE, WEIGHTED, attrition
 from evalkit.change.recalled import NAIVE, SHIFT, THEN_BASED, response_shift
 from evalkit.change.reliable import reliable_change
+from evalkit.disclosure import load_profile, release_frame
 from evalkit.numeric.imputation import pool
 
 NUMBERS = ["estimate", "std_error", "conf_low", "conf_high"]
@@ -138,6 +139,32 @@ def test_pooling_adds_variance_and_takes_degrees_of_freedom(points: list[float],
 @settings(max_examples=30)
 def test_those_lost_and_those_there_add_up_at_every_step(counts: list[int]) -> None:
     invited, before, linked, analysed = sorted(counts, reverse=True)
-    flow = participant_flow(invited=invited, before=before, linked=linked, analysed=analysed).set_index("step")
-    for row in flow.iloc[1:].itertuples():
-        assert row.n + row.lost == flow.loc[row.of, "n"]
+    flow = participant_flow(invited=invited, before=before, linked=linked, analysed=analysed)
+    there = flow[flow["reason"] == ""].set_index("step")
+    gone = flow[flow["reason"] != ""].groupby("step")["n"].sum()
+    for row in there.iloc[1:].itertuples():
+        assert row.n + gone.get(row.Index, 0) == there.loc[row.of, "n"]
+
+
+@given(st.lists(st.integers(0, 60), min_size=5, max_size=5), st.sets(st.integers(0, 4), max_size=3), st.integers(1, 9))
+@settings(max_examples=150)
+def test_no_small_number_follows_from_the_flow_that_is_shown(counts: list[int], without: set[int], few: int) -> None:
+    """Whoever solves the shown numbers for the others finds no group of one to ten people."""
+    most, *rest = sorted(counts, reverse=True)
+    known = {"invited": most, "before": rest[0], "after": rest[1], "linked": rest[2], "analysed": rest[3]}
+    known = {name: people for place, (name, people) in enumerate(known.items()) if place not in without}
+    lost = known.get("linked", 0) - known.get("analysed", 0)
+    reasons = {"analysed": {"no score": min(few, lost)}} if {"linked", "analysed"} <= {*known} and lost > 0 else None
+    flow = participant_flow(**known, reasons=reasons)
+    shown = release_frame(flow, ["n", "n_least"], load_profile("staff-survey")).frame.dropna(subset=["n"])
+    there = shown[shown["reason"] == ""].set_index("step")["n"]
+    assert (shown["n"] >= 11).all()
+    inside = [("invited", name) for name in ("answered before", "answered after", "linked", "analysed")]
+    inside += [(name, later) for name in ("answered before", "answered after") for later in ("linked", "analysed")]
+    for above, step in [*inside, ("linked", "analysed")]:
+        if {above, step} <= {*there.index}:
+            assert not 0 < there[above] - there[step] < 11
+    for step, lines in shown[shown["reason"] != ""].groupby("step"):
+        # Reasons stand only where both numbers do, and all of them.
+        assert {step, lines["of"].iloc[0]} <= {*there.index}
+        assert lines["n"].sum() == there[lines["of"].iloc[0]] - there[step]

@@ -8,7 +8,7 @@ from recovery.study import Case, Draw
 
 from evalkit.change.recalled import NAIVE, SHIFT, THEN_BASED, response_shift
 
-_MODULES = ("change.mean_rows", "change.outcomes", "change.recalled", "numeric.means")
+_MODULES = ("change.mean_rows", "change.outcomes", "change.recalled", "numeric.means", "numeric.pairs")
 _NORMAL = {"before": (3.2, 0.8), "then": (2.7, 0.7), "after": (3.5, 0.6)}
 _ANSWERS = {"before": (4.2, 0.8), "then": (3.6, 0.8), "after": (4.5, 0.7)}
 

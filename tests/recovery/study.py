@@ -49,11 +49,14 @@ class Case:
     modules : sequence of str
         Modules under evalkit whose code decides the result, such as "change.means".
     expect : {"covers", "over", "under", "misses"}
-        "covers": coverage within 3 Monte Carlo standard errors of the level. "over": at least that, an exact discrete
-        or conservative interval, named in `note`. "under": below it, as the docstring says, named in `note`. "misses":
-        shown not to cover: coverage below 0.8.
+        "covers": coverage within 3 Monte Carlo standard errors of the level. "over": an exact discrete or conservative
+        interval. "under": less than the level, as the docstring says. "misses": shown not to hold the truth.
+    between : tuple of float, optional
+        Where `expect` is not "covers": the coverage lies between these, give or take 3 Monte Carlo standard errors.
     note : str
-        The reason, wherever `expect` is not "covers".
+        The reason, wherever `expect` is not "covers" or a bias is allowed.
+    bias_at_most : float
+        Known bias of the estimate, in its unit: beyond it (and 3 Monte Carlo standard errors) the study fails.
     level : float
         Confidence level of the interval.
     runs, quick : int
@@ -66,14 +69,17 @@ class Case:
     draw: Draw
     modules: Sequence[str]
     expect: Literal["covers", "over", "under", "misses"] = "covers"
+    between: tuple[float, float] | None = None
     note: str = ""
+    bias_at_most: float = 0.0
     level: float = 0.95
     runs: int = 2000
     quick: int = 100
 
     def __post_init__(self) -> None:
-        if (self.expect == "covers") == bool(self.note):
-            msg = f"{self.name}: a note is for what does not simply cover"
+        plain = self.expect == "covers"
+        if plain != (self.between is None) or (not plain or self.bias_at_most > 0) != bool(self.note):
+            msg = f"{self.name}: what does not simply cover, without bias, needs a note, and its range"
             raise ValueError(msg)
 
 
@@ -103,14 +109,15 @@ def code_of(topic: str, case: Case) -> str:
     return digest.hexdigest()[:16]
 
 
-def run(case: Case, runs: int) -> dict[str, object]:
-    """Draw, estimate, and count how often the interval holds the truth."""
+def run(case: Case, runs: int, *, errors: float = 3) -> dict[str, object]:
+    """Draw, estimate, and count how often the interval holds the truth; judge by so many Monte Carlo errors."""
     rng = np.random.default_rng([SEED, zlib.crc32(case.name.encode())])
     drawn = np.array([case.draw(rng) for _ in range(runs)], dtype=float).reshape(runs, 3)
     known = drawn[~np.isnan(drawn).any(axis=1)]
     coverage = float(((known[:, 1] <= case.truth) & (case.truth <= known[:, 2])).mean()) if len(known) else float("nan")
     finite = known[np.isfinite(known[:, 0]), 0]
     mean = float(finite.mean()) if len(finite) else float("nan")
+    spread = float(finite.std(ddof=1) / np.sqrt(len(finite))) if len(finite) > 1 else float("nan")
     return {
         "case": case.name,
         "n": case.n,
@@ -119,12 +126,12 @@ def run(case: Case, runs: int) -> dict[str, object]:
         "truth": round(case.truth, 6),
         "mean_estimate": round(mean, 6),
         "bias": round(mean - case.truth, 6),
-        "bias_error": round(float(finite.std(ddof=1) / np.sqrt(len(finite))), 6) if len(finite) > 1 else float("nan"),
+        "bias_error": round(spread, 6),
         "coverage": round(coverage, 4),
         "coverage_error": round(monte_carlo_error(case.level, runs), 4),
         "level": case.level,
         "expect": case.expect,
-        "as_expected": as_expected(case, coverage, len(known)),
+        "as_expected": as_expected(case, coverage, runs - len(known), runs, mean - case.truth, spread, errors),
         "note": case.note,
         "seed": SEED,
     }
@@ -134,14 +141,15 @@ def monte_carlo_error(level: float, runs: int) -> float:
     return float(np.sqrt(level * (1 - level) / runs))
 
 
-def as_expected(case: Case, coverage: float, runs: int) -> bool:
-    band = 3 * monte_carlo_error(case.level, max(runs, 1))
-    return {
-        "covers": abs(coverage - case.level) <= band,
-        "over": coverage >= case.level - band,
-        "under": coverage <= case.level + band,
-        "misses": coverage < 0.8,
-    }[case.expect]
+def as_expected(
+    case: Case, coverage: float, failed: int, runs: int, bias: float, bias_error: float, errors: float = 3
+) -> bool:
+    """Judge coverage and bias; a run in a hundred may give no interval."""
+    low, high = case.between or (case.level, case.level)
+    band = errors * monte_carlo_error(case.level if case.expect == "covers" else (low + high) / 2, runs)
+    covers = low - band <= coverage <= high + band
+    unbiased = case.expect == "misses" or abs(bias) <= case.bias_at_most + errors * bias_error
+    return bool(covers and unbiased and failed <= runs / 100)
 
 
 def committed(topic: str) -> pd.DataFrame:

@@ -447,8 +447,10 @@ def test_likert_of_any_size_lies_on_the_page(count: int, share: float):
 def test_likert_needs_the_same_categories_and_texts_of_their_own(
     change: Callable[[pd.DataFrame], pd.DataFrame], code: str
 ):
-    with pytest.raises(DataError, match=code):
+    with pytest.raises(DataError, match=code) as error:
         figures.likert(change(_answers(["a", "b"], [1, 1, 1, 1, 1], [0, 0, 0, 0])))
+    # An item and its retrospective form, which have one text, are drawn by another function.
+    assert ("likert_by_wave()" in str(error.value)) == (code == "DAT-010")
 
 
 def test_the_waves_of_an_item_stand_below_each_other():

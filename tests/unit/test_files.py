@@ -37,6 +37,14 @@ def test_a_missing_file_and_a_folder_cannot_be_read(tmp_path: Path):
     assert _code(lambda: files.read_bytes(tmp_path)) == "DAT-001"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match=r"DAT-001 pipe\.csv: a pipe"):
+        files.read_bytes(tmp_path / "pipe.csv")
+    assert _code(lambda: files.read_csv(Path(os.devnull))) == "DAT-001"
+
+
 def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "big.csv"
     path.write_bytes(b"a" * 11)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 from evalkit.errors import DataError, InstrumentError
 from evalkit.instruments import Instrument, diff, form_at, instrument_from_text, load_instrument, read_library
 from evalkit.instruments.model import Scale
+from evalkit.instruments.responses.read import read_responses
 from evalkit.instruments.rules import example_numbers, score_answers
+from evalkit.measurement import item_statistics, reliability
 from evalkit.scoring import pool_scores, require_comparable_scores, score
 
 LIBRARY = read_library()
@@ -254,7 +257,8 @@ def test_looking_back_on_a_page_with_conditions() -> None:
     for instrument in (gated, form_at(gated, "after")):
         noted = score(frame, instrument).attrs["scales"]
         then = noted["liking_then"]
-        assert {**then, "about": ""} == noted["liking"]
+        assert {**then, "about": "", "looking_back": ""} == noted["liking"]
+        assert then["looking_back"]
         assert then["about"] == "then"
     assert noted["liking"]["items"]["fine"]["shown"]
 
@@ -267,7 +271,7 @@ def test_another_version_raises_and_names_the_scale_and_the_rule() -> None:
     assert problem.code == "INS-033"
     assert "scale attachment_scale" in problem.place
     assert f"return-to-work-transition {ours.version}" in problem.place
-    assert problem.found.startswith("only 3 of 5 shared items are in the same words")
+    assert problem.found.startswith("only 3 of 5 items are in both and in the same words")
 
 
 def test_with_care_says_why() -> None:
@@ -323,7 +327,7 @@ def attached_short() -> pd.DataFrame:
 
 def test_only_the_scales_asked_for_are_compared() -> None:
     scores = attached().assign(age=[30, 40])
-    assert verdicts(scores, scores) == {"attachment_scale": "comparable"}
+    assert verdicts(scores, scores) == {"attachment_scale": "comparable", "age": "unknown"}
     assert verdicts(scores, scores, scales=["age"]) == {"age": "unknown"}
     assert verdicts(scores, scores, scales=[]) == {}
     with pytest.raises(DataError, match=r"DAT-003 frame 2: no column ages"):
@@ -399,3 +403,102 @@ def test_frames_and_instruments_give_the_same_verdict() -> None:
                 verdicts(attached(), attached(ours))
         else:
             assert verdicts(attached(), attached(ours)) == {"attachment_scale": entry.verdict}
+
+
+REVERSED = {1: "Strongly agree", 2: "Agree", 3: "Neither agree nor disagree", 4: "Disagree", 5: "Strongly disagree"}
+TURNED = RETURN.adapt(options={"agree5": REVERSED})
+
+
+def test_a_renamed_score_is_listed_as_unknown() -> None:
+    renamed = {"attachment_scale": "attachment"}
+    frames = [score(attachment(), one).rename(columns=renamed) for one in (RETURN, TURNED)]
+    (row,) = pool_scores(frames).attrs["comparability"]
+    assert (row["scale"], row["verdict"]) == ("attachment", "unknown")
+    with pytest.raises(InstrumentError, match="same answers under other values"):
+        pool_scores([score(attachment(), one) for one in (RETURN, TURNED)])
+
+
+def test_flags_and_texts_are_no_scores_and_neither_are_kept_numbers() -> None:
+    answers = attachment().assign(code=["A", "B"], age=[30, 40], new=[True, False])
+    frames = [score(answers, RETURN, keep=["code", "age", "new"]) for _ in range(2)]
+    assert list(frames[0].columns) == ["code", "age", "new", "attachment_scale"]
+    assert frames[0].attrs["kept"] == ["code", "age", "new"]
+    assert verdicts(*frames) == {"attachment_scale": "comparable"}
+    assert verdicts(frames[0], answers) == {"age": "unknown"}
+    assert score(answers, RETURN, keep="code")["code"].tolist() == ["A", "B"]
+    assert score(answers.set_axis([7, 9]), RETURN, keep="code").index.tolist() == [7, 9]
+
+
+def test_what_cannot_be_kept_is_refused() -> None:
+    answers = attachment().assign(attachment_scale=1)
+    for keep, code in (("codes", "DAT-003"), ("attachment_scale", "DAT-007"), (["att_care", "att_care"], "DAT-010")):
+        with pytest.raises(DataError, match=code):
+            score(answers, RETURN, keep=keep)
+
+
+def test_values_between_the_points_of_an_item_are_refused() -> None:
+    with pytest.raises(DataError, match=r"DAT-002 responses, column att_leaving: 1 values between the points"):
+        score(attachment(att_leaving=[2.5, 1]), RETURN)
+    with pytest.raises(DataError, match=r"DAT-002 responses, column att_care: 2 values outside 1 to 5"):
+        score(attachment(att_care=[math.inf, -math.inf]), RETURN)
+
+
+def test_what_is_no_frame_of_scores_is_refused() -> None:
+    twice = pd.concat([attachment(), attachment()[["att_care"]]], axis=1)
+    with pytest.raises(DataError, match=r"DAT-010 responses, column att_care: there more than once"):
+        score(twice, RETURN)
+    for wrong in (None, [1], attachment()["att_care"]):
+        with pytest.raises(DataError, match="DAT-009 responses"):
+            score(wrong, RETURN)  # type: ignore[arg-type]
+    scores = attached()
+    double = pd.concat([scores, scores], axis=1)
+    with pytest.raises(DataError, match=r"DAT-010 2, column attachment_scale"):
+        pool_scores([scores, double])
+    with pytest.raises(DataError, match=r"DAT-010 frame 1, column attachment_scale"):
+        require_comparable_scores(double, scores)
+    with pytest.raises(DataError, match=r"DAT-009 1: int"):
+        pool_scores([1, 2])  # type: ignore[list-item]
+    with pytest.raises(DataError, match=r"DAT-009 frame 1: Series"):
+        require_comparable_scores(scores["attachment_scale"], scores)
+
+
+def whole_answers(folder: Path, instrument: Instrument) -> pd.DataFrame:
+    rows = [{"id": "r1", "belonging": {item: 5 for item in ATTACHMENT if item in instrument.by_id}}]
+    file = folder / "answers.json"
+    file.write_text(json.dumps(rows), encoding="utf-8")
+    return read_responses(file, instrument, wave="after")
+
+
+def test_answers_know_with_what_they_were_read(tmp_path: Path) -> None:
+    read = whole_answers(tmp_path, TURNED)
+    assert read.attrs["instrument"]["version"] == TURNED.version
+    belonging = read[list(ATTACHMENT)]
+    assert score(belonging, TURNED)["attachment_scale"].notna().all()
+    for one in (score, reliability, item_statistics):
+        with pytest.raises(DataError, match=r"DAT-016 .*scale attachment_scale.*same answers under other values"):
+            one(belonging, RETURN)
+    with pytest.raises(DataError, match="DAT-016"):
+        score(whole_answers(tmp_path, RETURN)[list(ATTACHMENT)], TURNED)
+    belonging.attrs = {"instrument": {"basis": "nonsense"}}
+    assert score(belonging, RETURN).shape == (1, 1)
+
+
+def test_answers_read_with_a_comparable_version_are_scored(tmp_path: Path) -> None:
+    ours = RETURN.adapt(reword={"att_care": "Other."}, drop=["att_leaving"])
+    read = whole_answers(tmp_path, RETURN)[list(ATTACHMENT)]
+    assert score(read.drop(columns="att_leaving"), ours)["attachment_scale"].notna().all()
+    other = RETURN.adapt(reword={"att_care": "Other.", "att_belong": "Words."})
+    with pytest.raises(DataError, match=r"DAT-016 .*only 3 of 5 items"):
+        score(read, other)
+
+
+def test_columns_say_of_which_version_answers_are() -> None:
+    known = attachment().assign(instrument=RETURN.id, version=[1.0, None])
+    assert len(score(known, RETURN)) == 2
+    assert len(score(known, RETURN.adapt(reword={"title": "Other"}))) == 2
+    with pytest.raises(DataError, match=r"DAT-016 responses, column version: answers to another version: 1 of 2 rows"):
+        score(known, TURNED)
+    with pytest.raises(DataError, match="DAT-016 responses, column version"):
+        score(known.assign(version=TURNED.version), RETURN)
+    with pytest.raises(DataError, match="DAT-016 responses, column instrument"):
+        score(known.assign(instrument="other"), RETURN)

@@ -72,6 +72,10 @@ def test_a_horizon_changes_the_marginal_hazard_ratio():
     truth = _trial(10).truth
     early, late = truth.marginal_hazard_ratio(horizon=1), truth.marginal_hazard_ratio(horizon=240)
     assert 0.6 < early < truth.marginal_hazard_ratio(horizon=60) < late < 1
+    # Staff who enter to the end are seen for less than the length of the records, most of them.
+    staggered = _trial(10, months=60, entering=60).truth
+    assert staggered.marginal_hazard_ratio(horizon=15) < staggered.marginal_hazard_ratio() - 1e-4
+    assert staggered.marginal_hazard_ratio() < staggered.marginal_hazard_ratio(horizon=60) - 1e-4
     flat = _trial(10, prognosis=0.0).truth
     assert flat.marginal_hazard_ratio() == pytest.approx(0.6, rel=1e-9)
     assert flat.marginal_hazard_ratio(horizon=5) == pytest.approx(0.6, rel=1e-9)

@@ -17,6 +17,7 @@ from evalkit.errors import InstrumentError, Problem, did_you_mean
 from evalkit.files import write_atomic
 from evalkit.instruments.checks import check_instrument
 from evalkit.instruments.export.report import CodeChange, ExportReport, Loss
+from evalkit.instruments.library import load_instrument
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.waves import form_at
 from evalkit.instruments.wording import TOKEN, reworded, texts, tokens_in
@@ -67,13 +68,16 @@ PLATFORMS: Mapping[str, Platform] = MappingProxyType(
 )
 
 
-def export_survey(instrument: Instrument, platform: str, path: str | Path, *, wave: str | None = None) -> ExportReport:
+def export_survey(
+    instrument: Instrument | str | Path, platform: str, path: str | Path, *, wave: str | None = None
+) -> ExportReport:
     """Write an instrument in the format of a survey platform.
 
     Parameters
     ----------
-    instrument : Instrument
-        The instrument; tokens are filled in where the instrument says what stands for them (`Instrument.adapt`).
+    instrument : Instrument or str or pathlib.Path
+        The instrument, its id, or its file; tokens are filled in where the instrument says what stands for them
+        (`Instrument.adapt`).
     platform : str
         One of `PLATFORMS`.
     path : str or pathlib.Path
@@ -105,6 +109,7 @@ def export_survey(instrument: Instrument, platform: str, path: str | Path, *, wa
     >>> [path.name for path in report.paths]
     ['return-to-work-transition.txt']
     """
+    instrument = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
     exporter = _exporter(platform)
     target = _target(Path(path), instrument, platform)
     check_instrument(instrument)

@@ -193,7 +193,11 @@ function furnish(form) {
     if (element.querySelector("[data-item]:not([data-required])")) element.append(clear("answers"));
   }
 
-  // Paths are short in the file; in full they are those of the instrument.
+  // Paths are short in the file, or go without saying; in full they are those of the instrument.
+  for (const part of form.querySelectorAll("[data-n]")) part.dataset.t = "text";
+  for (const name of ["help", "unit", "only_if"]) {
+    for (const part of form.querySelectorAll(`.${name}`)) part.dataset.t = name;
+  }
   for (const part of form.querySelectorAll(":is([data-item], [data-matrix], [data-section]) [data-t]")) {
     const { item, matrix: name, section } = part.closest("[data-item], [data-matrix], [data-section]").dataset;
     const home = item ? `items.${item}` : name ? `matrices.${name}` : `sections.${section}`;

@@ -6,7 +6,7 @@ and gone over with a screen reader's own commands, and there is no step at which
 
 So that a form stays small, the file holds every question once and every set of options once, as JSON; the script puts
 the boxes and their labels to the questions when the page opens. Without a script the questions can still be read.
-Comments and indents of the script and the style stay behind; the names in them stay readable.
+Comments, indents and blanks of the script and the style stay behind; the names in them stay readable.
 
 **The file of answers** is what `evalkit.instruments` reads back. JSON: ``{"format": "evalkit-answers", "respondent",
 "instrument", "version", "wave", "language", "started", "finished", "answers": {item: value}, "skipped": [item, ...],
@@ -24,6 +24,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +39,7 @@ from evalkit.instruments.export.left_behind import item_losses, metadata_losses
 from evalkit.instruments.export.naming import shown_text
 from evalkit.instruments.export.plain_words import LANGUAGE, condition_words, limit_words, question_numbers
 from evalkit.instruments.export.report import CodeChange, Loss
+from evalkit.instruments.export.squeezing import squeezed_script, squeezed_style
 from evalkit.instruments.model import Instrument, Item, Matrix, Option, Section
 from evalkit.instruments.wording import reworded, texts
 
@@ -45,6 +47,7 @@ __all__ = ["build", "read_back"]
 
 # Scripts that run from right to left, by the language that is written in them.
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+_BARE = re.compile(r"[A-Za-z0-9_.-]+")
 _CARRIED = ("minutes", "licence", "source", "cite")
 _COLUMNS = frozenset({"respondent", "instrument", "version", "wave", "language", "started", "finished"})
 
@@ -106,9 +109,9 @@ def _check(form: Instrument) -> None:
 
 @lru_cache(maxsize=2)
 def _asset(name: str) -> str:
-    """Read the script or the style, without comments on lines of their own and without indents."""
-    lines = (line.strip() for line in read_text(Path(__file__).with_name(name)).splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    """Read the script or the style, without what only its readers need."""
+    source = read_text(Path(__file__).with_name(name))
+    return squeezed_script(source) if name.endswith(".js") else squeezed_style(source)
 
 
 def _pinned(text: str) -> str:
@@ -123,19 +126,28 @@ def _attributes(**values: object) -> str:
         if value is None or value is False:
             continue
         key = name.rstrip("_").replace("_", "-")
-        text = escape(str(value), quote=False).replace('"', "&quot;")
-        found.append(f" {key}" if value is True else f' {key}="{text}"')
+        found.append(f" {key}" if value is True else f" {key}={_quoted(str(value))}")
     return "".join(found)
+
+
+def _quoted(text: str) -> str:
+    """Write the value of an attribute, in quotation marks only where it needs them."""
+    if _BARE.fullmatch(text):
+        return text
+    safe = escape(text, quote=False)
+    # A condition is JSON, full of double quotation marks.
+    return f"'{safe.replace(chr(39), '&#39;')}'" if '"' in safe else f'"{safe}"'
 
 
 def _said(tag: str, path: str, text: str, class_: str | None = None, **attributes: object) -> str:
     """Write a text of the instrument with its path, by which it is translated; nothing when it is empty.
 
-    Inside a section, matrix or item the path is what follows its name.
+    Inside a section, matrix or item the path is what follows its name; the class and the number of a question say it.
     """
     if not text:
         return ""
-    return f"<{tag}{_attributes(class_=class_, data_t=path, **attributes)}>{escape(text, quote=False)}</{tag}>"
+    shown = None if path == class_ or "data_n" in attributes else path
+    return f"<{tag}{_attributes(class_=class_, data_t=shown, **attributes)}>{escape(text, quote=False)}</{tag}>"
 
 
 def _direction(language: str) -> str:
@@ -245,7 +257,7 @@ def _section(section: Section, page: _Page) -> Iterator[str]:
 
 
 def _only_if(condition: Condition | None, page: _Page) -> str:
-    return "" if condition is None else _said("p", "only_if", condition_words(condition, page.form), "only-if")
+    return "" if condition is None else _said("p", "only_if", condition_words(condition, page.form), "only_if")
 
 
 def _tree(condition: Condition | None) -> str | None:

@@ -25,6 +25,8 @@ _SIGNS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 _KINDS = frozenset(
     {"single_choice", "multiple_choice", "likert", "number", "date", "short_text", "long_text", "information"}
 )
+# Texts whose class says what they are.
+_TOLD = frozenset({"help", "unit", "only_if"})
 _REFERRING = ("for", "aria-labelledby", "aria-describedby")
 
 
@@ -196,9 +198,15 @@ def _is(name: str, value: str | None = None) -> Callable[[_Element], bool]:
     return lambda part: part.get(name) is not None if value is None else part.get(name) == value
 
 
-def _path(home: str, part: _Element) -> str:
+def _short_path(part: _Element) -> str | None:
+    """Give the path of a text as it is in the file: said, or told by what it is."""
+    if part.get("data-n") is not None:
+        return "text"
+    return part.get("class") if part.get("class") in _TOLD else part.get("data-t")
+
+
+def _path(home: str, path: str) -> str:
     """Give the whole path of a text; in the file it is what follows the section, matrix or item."""
-    path = part.get("data-t") or ""
     if not home:
         return path
     return f"only_if.{home}" if path == "only_if" else f"{home}.{path}"
@@ -208,8 +216,8 @@ def _texts(part: _Element, home: str = "") -> Iterator[tuple[str, str]]:
     for name, kind in (("data-section", "sections"), ("data-matrix", "matrices"), ("data-item", "items")):
         if part.get(name) is not None:
             home = f"{kind}.{part.get(name)}"
-    if part.get("data-t") is not None:
-        yield _path(home, part), part.text()
+    if (path := _short_path(part)) is not None:
+        yield _path(home, path), part.text()
     for inner in part.parts:
         if isinstance(inner, _Element):
             yield from _texts(inner, home)

@@ -22,7 +22,7 @@ from evalkit.instruments.export.redcap_reader import read_back, read_together
 from evalkit.instruments.export.report import CodeChange, Loss
 from evalkit.instruments.model import Instrument, Item, Matrix, Section
 
-__all__ = ["build", "build_together", "read_back", "read_together", "single_names"]
+__all__ = ["build", "build_together", "read_back", "read_together", "single_names", "status_field"]
 
 _COLUMNS = (
     "Variable / Field Name",
@@ -144,6 +144,22 @@ def single_names(forms: Sequence[Instrument]) -> list[dict[str, str]]:
         own |= {f"{names.form}_{end}": f"{alone.form}_{end}" for end in ("complete", "timestamp")}
         found.append(own)
     return found
+
+
+def status_field(instrument: Instrument) -> str:
+    """Tell what REDCap calls the field that says whether a form is complete.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        An instrument, or one of its forms.
+
+    Returns
+    -------
+    str
+        Its name in a dictionary of that form alone; the same for the forms of all waves.
+    """
+    return f"{_form_name(instrument, '')}_complete"
 
 
 @dataclass(frozen=True, slots=True)

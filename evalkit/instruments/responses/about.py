@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from evalkit.errors import Problem
+from evalkit.instruments.answer_notes import answers_fit
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.responses.headers import worded
 from evalkit.instruments.responses.plain_values import dates_in
@@ -15,7 +16,6 @@ from evalkit.instruments.responses.tables import Table
 _ARM = re.compile(r"_arm_\d+|\s*\(arm .*\)", re.IGNORECASE)
 _NO_TIME = frozenset({"", "[not completed]", "N/A", "1980-01-01 00:00:00"})
 _YEARS = range(1900, 2200)
-_NOT = "not comparable"
 
 Column = list[str]
 
@@ -115,22 +115,13 @@ def of_this_version(table: Table, index: int, instrument: Instrument) -> list[Pr
         DAT-016, with the rows.
     """
     texts = texts_of(table, index)
-    good = {text for text in dict.fromkeys(texts) if not text or _comparable(text, instrument)}
+    good = {text for text in dict.fromkeys(texts) if not text or answers_fit(text, instrument)}
     wrong = [row for row, text in enumerate(texts) if text not in good]
     if not wrong:
         return []
     found = f"answers to another version: {len(wrong)} ({table.rows(wrong)})"
     remedy = "Read them with the instrument of their version, and compare the scores with evalkit survey diff in hand."
     return [Problem("DAT-016", table.at(index), found, f"version {instrument.version}", remedy)]
-
-
-def _comparable(version: str, instrument: Instrument) -> bool:
-    # A spreadsheet makes 1 of 1.0.
-    if version in {instrument.version, re.sub(r"\.0$", "", instrument.version)}:
-        return True
-    ledger = instrument.ledger
-    same_origin = ledger is not None and ledger.origin in {f"{instrument.id} {version}", f"{instrument.id} {version}.0"}
-    return same_origin and ledger is not None and all(entry.verdict != _NOT for entry in ledger.scales)
 
 
 def languages_in(texts: Sequence[str], instrument: Instrument) -> list[str | None]:

@@ -255,6 +255,9 @@ def _item_texts(said: Instrument, matrix: Matrix | None, item: Item) -> Iterator
     if matrix is not None:
         for name in (f"{matrix.text} [{item.text}]", f"{matrix.text} - {item.text}", f"{matrix.text} {item.text}"):
             yield name, target
+        if item.help:
+            # REDCap has no note on a row of a matrix: there it stands behind the label.
+            yield f"{item.text} {item.help}", target
     if item.kind == "multiple_choice":
         for option in said.options_of(item):
             own = Target(item.id, str(option.value))

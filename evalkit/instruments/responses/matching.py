@@ -106,7 +106,7 @@ def matched(table: Table, asked: Asked, names: Names, taken: Mapping[str, int], 
         if len(targets) > 1:
             result.problems.append(_ambiguous(table, index, targets))
         elif targets:
-            _sort(table, index, next(iter(targets)), result)
+            _sort(table, index, next(iter(targets)), result, redcap=asked.platform == "redcap")
     if not result.whole and not result.ticks and not result.problems:
         result.problems = [_nothing_known(table)]
         return result
@@ -134,7 +134,7 @@ def _in_order(found: Mapping[int, frozenset[Target]], asked: Asked) -> dict[int,
     return apart if places == sorted(places) else {}
 
 
-def _sort(table: Table, index: int, target: Target, result: Matched) -> None:
+def _sort(table: Table, index: int, target: Target, result: Matched, *, redcap: bool) -> None:
     if not target.item:
         result.dropped.append(table.header[index])
     elif target.value == WRITTEN_IN:
@@ -144,15 +144,19 @@ def _sort(table: Table, index: int, target: Target, result: Matched) -> None:
         columns = result.ticks.setdefault(target.item, {}) if target.value else result.whole
         first = columns.setdefault(target.value or target.item, index)
         if first != index:
-            result.problems.append(_twice(table, first, index))
+            result.problems.append(_twice(table, first, index, redcap=redcap))
 
 
-def _twice(table: Table, first: int, second: int) -> Problem:
+def _twice(table: Table, first: int, second: int, *, redcap: bool) -> Problem:
     if table.header[first] == table.header[second]:
         found = "two columns of this name"
     else:
         found = f'the same as in column "{shown(table.header[first])}"'
-    remedy = "Delete one of the two; if they are two questions of one text, head them with the ids of their items."
+    if table.columns[first] == table.columns[second]:
+        remedy = "Delete one if they are the same; head two questions of one text with the ids of their items."
+    else:
+        remedy = "Keep both, for they hold different answers, and head them with the ids of their items."
+        remedy += " Or export the raw data from REDCap, not labels." if redcap else ""
     return Problem("DAT-013", table.at(second), found, "one column for each item", remedy)
 
 

@@ -94,10 +94,12 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
                 "event name": "wave",
                 "redcap_repeat_instance": "repeat",
                 "repeat instance": "repeat",
+                # Labels of the hidden fields of our own export.
+                **{f"{name} (hidden)": name for name in ("instrument", "version", "wave")},
             },
             r"redcap_.*|.*_timestamp|.*_complete|survey identifier|survey timestamp|complete\?|repeat instrument"
             r"|data access group",
-            r"record_id|record id|redcap_.*|.*[^_]___[a-z0-9_]+|complete\?",
+            r"record_id|record id|redcap_.*|.*[^_]___[a-z0-9_]+|complete\?|(instrument|version|wave) \(hidden\)",
         ),
         "xlsform": _source(
             {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from evalkit.errors import DataError, Problem
+from evalkit.instruments.answer_notes import noted_instrument
 from evalkit.instruments.library import load_instrument
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.responses.about import (
@@ -78,7 +79,8 @@ def read_responses(
 
         ``attrs["dropped"]`` lists the columns of the file that were left out: network and e-mail addresses, names,
         places, and whatever else the platform adds. ``attrs["absent"]`` lists free texts and identifying items for
-        which the file has no column, ``attrs["platform"]`` where it came from.
+        which the file has no column, ``attrs["platform"]`` where it came from, ``attrs["instrument"]`` the id, version
+        and form of the instrument, so that `score` refuses to score the answers with one that they do not fit.
 
     Raises
     ------
@@ -141,6 +143,7 @@ def _frame(job: _Job) -> pd.DataFrame:
     frame.attrs["dropped"] = [header for header in job.table.header if header in left_out]
     frame.attrs["absent"] = [item for item in asked.items if item not in answers]
     frame.attrs["platform"] = job.platform
+    frame.attrs["instrument"] = noted_instrument(job.instrument)
     return frame
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from evalkit.errors import DataError, InstrumentError
-from evalkit.instruments.export.redcap import single_names
+from evalkit.instruments.export.redcap import single_names, status_field
 from evalkit.instruments.model import Instrument
+from evalkit.instruments.responses.redcap_labels import STATUS, labelled_forms
 from evalkit.instruments.responses.tables import Cell, Table, no_answers
 from evalkit.instruments.waves import form_at
 
 _WAVE = "wave"
 # What REDCap writes into the cells of a form that nobody opened: of checkboxes, and of whether it is complete.
-_UNTOUCHED = frozenset({"", "0", "unchecked", "incomplete", "no", "false"})
+_UNTICKED = frozenset({"", "0", "unchecked", "no", "false"})
+_INCOMPLETE = frozenset({"", "0", "incomplete"})
+# The tags that our dictionary has in its labels.
+_TAG = re.compile(r"</?(?:span|em|br)\b[^<>]*>")
 
 
 def apart(table: Table, instrument: Instrument, wave: str | None = None) -> Table:
@@ -32,19 +37,21 @@ def apart(table: Table, instrument: Instrument, wave: str | None = None) -> Tabl
     -------
     Table
         First the rows of the first wave, then those of the next; a wave that a respondent did not answer has no row.
-        The same table when its columns are not those of a dictionary of several forms.
+        The same table, but for tags in its header, when its columns are not those of a dictionary of several forms.
 
     Raises
     ------
     DataError
-        DAT-018 when nobody answered any of the waves.
+        DAT-018 when nobody answered any of the waves, DAT-013 when a header of labels does not tell the waves apart.
     """
-    found = _forms_in(table, instrument)
+    table = replace(table, header=tuple(_TAG.sub(" ", name).strip() for name in table.header))
+    found = _forms_in(table, instrument) or labelled_forms(table, instrument)
     if not found:
         return table
     taken = {index for own in found.values() for index in own}
     shared = {name: index for index, name in enumerate(table.header) if index not in taken and name != _WAVE}
-    rows = {one: _answered(table, own) for one, own in found.items() if wave in {None, one}}
+    status = {STATUS, status_field(instrument)}
+    rows = {one: _answered(table, own, status) for one, own in found.items() if wave in {None, one}}
     if not any(rows.values()):
         raise DataError(no_answers(table.place, "forms that nobody answered"))
     columns: dict[str, list[Cell]] = {name: [] for name in shared}
@@ -85,10 +92,18 @@ def _columns(header: Sequence[str], names: Mapping[str, str]) -> dict[int, str]:
     return found
 
 
-def _answered(table: Table, own: Mapping[int, str]) -> list[int]:
+def _answered(table: Table, own: Mapping[int, str], status: Collection[str]) -> list[int]:
     """Find the respondents who opened a form: its hidden wave is filled in, or some answer is."""
+    untouched = {index: _untouched(name, status) for index, name in own.items()}
     return [
         row
         for row in range(len(table.positions))
-        if any("".join(table.columns[index][row]).strip().lower() not in _UNTOUCHED for index in own)
+        if any("".join(table.columns[index][row]).strip().lower() not in none for index, none in untouched.items())
     ]
+
+
+def _untouched(name: str, status: Collection[str]) -> frozenset[str]:
+    """Tell what a column says of a form that nobody opened; elsewhere 0 and no are answers."""
+    if name.lower() in status:
+        return _INCOMPLETE
+    return _UNTICKED if "___" in name else frozenset({""})

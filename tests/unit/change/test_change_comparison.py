@@ -303,3 +303,106 @@ def test_odds_of_many_small_samples() -> None:
         assert row["conf_low"] <= row["estimate"] <= row["conf_high"]
         assert (row["p_value"] < 0.05) == (row["conf_low"] > 1 or row["conf_high"] < 1)
     assert seen > 25
+
+
+@pytest.mark.parametrize("estimator", ALL)
+@pytest.mark.parametrize(
+    ("names", "contrast"),
+    [
+        (("mentored", "usual"), ("mentored", "usual")),
+        (("mentored", "waiting list"), ("mentored", "waiting list")),
+        (("comparison", "Mentored"), ("Mentored", "comparison")),
+        (("MENTORED", "not mentored"), ("MENTORED", "not mentored")),
+        (("mentored", "mentored in pairs"), ("mentored", "mentored in pairs")),
+        (("trained", "usual"), ("usual", "trained")),
+    ],
+)
+def test_whoever_is_called_mentored_is_no_reference(
+    estimator: Callable[..., Estimates], names: tuple[str, str], contrast: tuple[str, str], frame: pd.DataFrame
+) -> None:
+    named = frame.assign(group=np.resize(names, len(frame)))
+    joined = " / " if estimator is ordinal_difference else " - "
+    assert estimator(named, **ROLES).tidy()["group"].iloc[-1] == joined.join(contrast)
+    ordered = named.assign(group=pd.Categorical(named["group"], contrast))
+    assert estimator(ordered, **ROLES).tidy()["group"].iloc[-1] == joined.join(contrast[::-1])
+
+
+def test_among_three_the_unmentored_are_the_reference(frame: pd.DataFrame) -> None:
+    groups = difference_in_change(frame.assign(group=np.resize(["away", "mentored", "unmentored"], 60)), **ROLES).tidy()
+    assert groups["group"].tolist()[3:] == ["away - unmentored", "mentored - unmentored"]
+
+
+@pytest.mark.parametrize("more", [{}, {"cluster": "team"}])
+def test_equal_changes_have_no_interval_however_they_round(more: dict[str, str]) -> None:
+    before = np.array([1.1, 2.3, 3.4, 4.2, 1.7, 2.9, 3.3, 4.1, 2.2, 1.9, 2.8, 3.7])
+    frame = pd.DataFrame({"group": ["a", "b"] * 6, "team": np.arange(12) // 3, "x_before": before})
+    frame["x_after"] = before + 0.3
+    assert len(set(frame["x_after"] - frame["x_before"])) > 1  # what has to be overcome
+    for estimator, gap in ((difference_in_change, 0.3), (adjusted_difference, before.mean() + 0.3)):
+        rows = estimator(frame, **ROLES, **more).tidy()
+        assert rows["estimate"].tolist() == pytest.approx([gap, gap, 0])
+        assert rows["estimate"].iloc[2] == 0
+        assert rows["note"].tolist() == ["no spread: no interval"] * 3
+        assert rows[["std_error", "conf_low"]].isna().all(axis=None)
+        assert "p_value" not in rows or rows["p_value"].isna().all()
+
+
+@pytest.mark.parametrize("estimator", ALL)
+def test_a_large_offset_changes_no_difference(estimator: Callable[..., Estimates], frame: pd.DataFrame) -> None:
+    moved = frame.assign(x_before=frame["x_before"] + 1e9, x_after=frame["x_after"] + 1e9)
+    columns = ["estimate", "std_error", "conf_low", "conf_high", "p_value"]
+    near, far = (estimator(each, **ROLES).tidy() for each in (frame, moved))
+    contrasts = near["n_least"].notna()
+    np.testing.assert_allclose(
+        far.loc[contrasts, columns].to_numpy(dtype=float), near.loc[contrasts, columns].to_numpy(dtype=float), rtol=1e-5
+    )
+
+
+def test_collinear_beside_a_large_offset() -> None:
+    far = 1e9 + np.arange(6.0)
+    design = np.column_stack([np.ones(6), far, [1, 0, 0, 1, 1, 0], 12 * far, np.full(6, 0.1)])
+    assert collinear(design) == [3, 4]
+    assert collinear(np.column_stack([np.zeros(3), np.ones(3)])) == [0]
+
+
+@pytest.mark.parametrize("estimator", [adjusted_difference, difference_in_change])
+def test_people_without_a_group_are_warned_of_once(estimator: Callable[..., Estimates], frame: pd.DataFrame) -> None:
+    def warned(**more: str) -> list[str]:
+        return [line for line in estimator(frame, **ROLES, **more).method.assumptions if "do not publish" in line]
+
+    assert warned(cluster="team") == []
+    frame.loc[4, "group"] = None
+    assert [line.split(" are left out")[0] for line in warned()] == ["people whose group is not known"]
+    frame["team"] = frame["team"].where(frame["who"] != 7)
+    assert [line.split(" are left out")[0] for line in warned(cluster="team")] == [
+        "people whose group or cluster is not known"
+    ]
+    if estimator is adjusted_difference:
+        frame.loc[9, "age"] = np.nan
+        assert "people whose group or covariates is not known" in warned(covariates="age")[0]
+
+
+@pytest.mark.parametrize("role", ["group", "cluster", "covariates"])
+def test_lists_name_nothing(role: str, frame: pd.DataFrame) -> None:
+    frame["listed"] = [["a"], ["b"]] * 30
+    with pytest.raises(
+        DataError, match=r"column listed: lists or the like \(rows 1, 2, 3, 4, 5 and 55 more\)"
+    ) as caught:
+        adjusted_difference(frame, **{**ROLES, role: "listed"})
+    assert _code(caught) == {"DAT-009"}
+
+
+def test_dates_as_groups(frame: pd.DataFrame) -> None:
+    days = pd.to_datetime(np.resize(["2026-02-01", "2026-01-01"], 60))
+    for column in (pd.Series(days), pd.Series(days.date, dtype=object), pd.Series(pd.Categorical(days))):
+        rows = difference_in_change(frame.assign(group=column), **ROLES).tidy()
+        assert rows["group"].tolist() == ["2026-01-01", "2026-02-01", "2026-02-01 - 2026-01-01"]
+        assert rows["n"].tolist() == [30, 30, 60]
+    late = difference_in_change(frame.assign(group=days), **ROLES, reference=pd.Timestamp("2026-02-01")).tidy()
+    assert late["group"].iloc[2] == "2026-01-01 - 2026-02-01"
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.1, float("inf")])
+def test_levels_are_between_nought_and_one(level: float, frame: pd.DataFrame) -> None:
+    with pytest.raises(DataError, match="expected a number between 0 and 1"):
+        difference_in_change(frame, **ROLES, level=level)

@@ -130,3 +130,50 @@ def test_bad_arguments(wrong: dict[str, object], code: str, frame: pd.DataFrame)
     with pytest.raises(DataError) as caught:
         dyad_change(frame.assign(word="same"), **{**ROLES, **wrong})
     assert {problem.code for problem in caught.value.problems} == {code}
+
+
+@pytest.mark.parametrize("distinguishable", [True, False])
+def test_equal_changes_have_no_interval_however_they_round(distinguishable: bool) -> None:  # noqa: FBT001
+    one = np.array([1.1, 2.3, 3.4, 4.2, 1.7, 2.9, 3.3, 4.1])
+    frame = pd.DataFrame({"x_a_before": one, "x_b_before": one[[3, 1, 0, 2, 5, 4, 7, 6]]})
+    frame["x_a_after"], frame["x_b_after"] = frame["x_a_before"] + 0.3, frame["x_b_before"] + 0.3
+    assert len(set(frame["x_a_after"] - frame["x_a_before"])) > 1  # what has to be overcome
+    rows = _rows(frame, distinguishable=distinguishable)
+    for quantity, value in (("mean change", 0.3), ("partner effect", 0), ("actor effect", 1)):
+        found = rows.loc[quantity]
+        single = found[~found.index.str.contains(" - ")]
+        assert single["estimate"].tolist() == pytest.approx([value] * len(single))
+        assert found["note"].eq("no spread: no interval").all()
+        assert found["conf_low"].isna().all()
+    assert rows.loc["partner effect", "estimate"].eq(0).all()
+    assert np.isnan(rows.loc[("intraclass correlation", "change"), "estimate"])
+    if distinguishable:
+        assert rows.loc[("difference in mean change", "b - a"), "estimate"] == 0
+
+
+def test_partners_as_unlike_as_can_be(frame: pd.DataFrame) -> None:
+    frame["x_b_after"] = 6 - frame["x_a_after"].round(1)
+    frame["x_a_after"] = frame["x_a_after"].round(1)
+    likeness = _rows(frame, distinguishable=False).loc[("intraclass correlation", "after")]
+    assert (likeness["estimate"], likeness["note"]) == (-1, "no spread: no interval")
+    assert likeness[["conf_low", "p_value"]].isna().all()
+
+
+def test_members_a_constant_apart(frame: pd.DataFrame) -> None:
+    frame["x_b_after"] = (frame["x_a_after"].round(1) + 0.3).round(1)
+    frame["x_a_after"] = frame["x_a_after"].round(1)
+    rows = _rows(frame)
+    assert rows.loc[("difference after", "b - a"), "note"] == "no spread: no interval"
+    assert rows.loc[("upper limit of agreement", "b - a"), "note"] == "no spread: no interval"
+    likeness = rows.loc[("intraclass correlation", "after")]
+    assert (likeness["estimate"], likeness["note"]) == (1, "no spread: no interval")
+
+
+@pytest.mark.parametrize("distinguishable", [True, False])
+def test_a_large_offset_changes_no_effect(distinguishable: bool, frame: pd.DataFrame) -> None:  # noqa: FBT001
+    moved = frame + 1e7
+    near, far = (_rows(each, distinguishable=distinguishable) for each in (frame, moved))
+    for quantity in ("mean change", "actor effect", "partner effect", "intraclass correlation"):
+        columns = ["estimate", "conf_low", "conf_high"]
+        wanted = near.loc[quantity, columns].to_numpy(dtype=float)
+        np.testing.assert_allclose(far.loc[quantity, columns].to_numpy(dtype=float), wanted, rtol=1e-4, atol=1e-6)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from evalkit.change.losses import COMPLETE, IMPUTED, TIPPING_ESTIMATE, TIPPING_INTERVAL, WEIGHTED, attrition
+from evalkit.disclosure import load_profile, release
 from evalkit.errors import DataError, EstimationError
 from evalkit.result import Estimates
 
@@ -48,7 +49,39 @@ def test_rows_stand_side_by_side() -> None:
     assert set(rows.set_index("group").loc[[WEIGHTED, IMPUTED, TIPPING_ESTIMATE], "n"]) == {80}
     assert set(rows["n_least"].dropna()) == {80 - kept}
     assert rows.set_index("group").loc[COMPLETE, "estimand"] != rows.set_index("group").loc[IMPUTED, "estimand"]
-    assert set(rows["unit"]) == {"standard deviations", "units of the outcome"}
+    assert set(rows["unit"]) == {"standard deviations", "points of the outcome"}
+
+
+def shown(result: Estimates) -> pd.DataFrame:
+    return release(result, load_profile("staff-survey")).frame.set_index("group")
+
+
+def test_rows_that_rest_on_few_changes_do_not_leave() -> None:
+    """Two of 24 answered twice: what weights or imputation make of them is about these two."""
+    rng = np.random.default_rng(3)
+    after = np.where(np.arange(24) >= 22, rng.normal(3, 1, 24), NAN)
+    result = lost(small(list(rng.normal(3, 1, 24)), list(after)))
+    assert set(result.frame["n_least"].dropna()) == {2}
+    assert shown(result)["estimate"].isna().all()
+
+
+@pytest.mark.parametrize(("kept", "told"), [(22, [COMPLETE]), (30, None), (10, [])])
+def test_beside_the_complete_cases_no_row_tells_of_a_few_lost(kept: int, told: list[str] | None) -> None:
+    rng = np.random.default_rng(3)
+    n = 44 if kept == 30 else 24
+    after = np.where(np.arange(n) % n < kept, rng.normal(3.5, 1, n), NAN)
+    result = lost(small(list(rng.normal(3, 1, n)), list(after)))
+    found = shown(result)
+    known = found.index[found["estimate"].notna()].to_list()
+    assert known == (result.frame["group"].to_list() if told is None else told)
+    if told:
+        assert np.isnan(found.loc[COMPLETE, "n_before"])
+
+
+def test_with_nobody_lost_all_rows_leave() -> None:
+    rng = np.random.default_rng(3)
+    found = shown(lost(small(list(rng.normal(3, 1, 24)), list(rng.normal(3, 1, 24)))))
+    assert found["estimate"].notna().all()
 
 
 def test_differences_are_lost_less_kept() -> None:
@@ -208,6 +241,20 @@ def test_an_outcome_without_pairs_stands_beside_one_with_them() -> None:
 def test_what_is_refused(columns: dict[str, object], more: dict[str, object], code: str) -> None:
     with pytest.raises(DataError, match=code):
         lost(staff().assign(**columns), **more)
+
+
+def test_the_remedy_for_a_wrong_seed_is_about_seeds() -> None:
+    with pytest.raises(DataError) as caught:
+        lost(staff(), seed=True, imputations=2.5)
+    assert [problem.place for problem in caught.value.problems] == ["seed", "imputations"]
+    assert not any("per cent" in problem.remedy for problem in caught.value.problems)
+
+
+def test_changes_that_are_equal_but_for_rounding_have_no_interval() -> None:
+    before = np.array([3.1, 0.1, 1.7, 2.3, 2.2, 1.1, 1.6, 2.9])
+    rows = lost(small(list(before), list(np.append((before + 1.1)[:-1], NAN)))).frame.set_index("group")
+    assert rows.loc[COMPLETE, "estimate"] == 1.1
+    assert rows.loc[COMPLETE, "note"] == "all changes are the same: no spread, no interval"
 
 
 def test_a_seed_must_be_given() -> None:

@@ -139,3 +139,13 @@ def test_what_is_refused(columns: dict[str, object], more: dict[str, object], co
         frame = pd.concat([frame, frame], ignore_index=True)
     with pytest.raises(DataError, match=code):
         response_shift(frame, **{"pre": "skill_before", "then": "skill_then", "post": "skill_after", **more})
+
+
+def test_differences_that_are_equal_but_for_rounding_have_no_interval() -> None:
+    start = np.array([3.1, 0.1, 1.7, 2.3, 2.2, 1.1, 1.6, 2.9])
+    frame = pd.DataFrame({"skill_before": start + 0.2, "skill_then": start, "skill_after": start + 1.1})
+    rows = response_shift(frame, pre="skill_before", then="skill_then", post="skill_after").frame
+    assert rows["estimate"].to_list() == [0.9, 1.1, -0.2]
+    assert rows["conf_low"].isna().all()
+    assert set(rows["note"]) == {"all differences are the same: no spread, no interval"}
+    assert set(rows["claim"]) == {"Nothing may be claimed: there is no interval."}

@@ -177,3 +177,53 @@ def test_fieller_holds_zero_or_not() -> None:
     # At each limit the top less the ratio times the bottom is 1.96 errors from zero.
     for limit in (interval.low, interval.high):
         assert abs(2 - 4 * limit) / (0.1 * (1 + limit**2) ** 0.5) == pytest.approx(1.959964, rel=1e-6)
+
+
+def test_a_change_that_nobody_shows_is_not_estimated(frame: pd.DataFrame) -> None:
+    early = np.arange(20) < 10
+    frame.loc[early, ["x_later", "x_s3"]] = np.nan
+    frame.loc[~early, "x_s1"] = np.nan
+    with pytest.raises(EstimationError, match="s1, s2, s3, later; fewest answered both s1 and s3") as caught:
+        wave_change(frame, waves=WAVES)
+    assert 'Try covariance="random_intercept"' in str(caught.value)
+    rows = wave_change(frame, waves=WAVES, covariance="random_intercept", anova=False).tidy().set_index("group")
+    assert rows["estimate"].isna().tolist() == [False] * 5 + [True] * 3
+    assert rows["note"].tolist()[5:] == [
+        *["not estimated: nobody answered both waves"] * 2,
+        "not estimated: nobody answered all three waves",
+    ]
+    assert rows["n"].tolist()[5:] == [0, 0, 0]
+
+
+def test_a_wave_without_answers_is_named(frame: pd.DataFrame) -> None:
+    frame["x_s2"] = np.nan
+    with pytest.raises(EstimationError, match=r"nobody answered in s2.*Leave the wave out"):
+        wave_change(frame, waves=WAVES)
+    times = [0, 1, 2, 5]
+    rows = wave_slope(frame, waves=WAVES, times=times).tidy()
+    without = wave_slope(frame, waves=["x_s1", "x_s3", "x_later"], times=[0, 2, 5]).tidy()
+    np.testing.assert_allclose(rows["estimate"].astype(float), without["estimate"].astype(float), rtol=1e-6)
+    assert rows["note"].iloc[1] == "nobody answered in s2: the lines rest on the other waves"
+    assert without["note"].iloc[1] == ""
+    with pytest.raises(EstimationError, match="20 people in s1, s2, s3, later: too few"):
+        wave_slope(frame.assign(x_s3=np.nan), waves=WAVES, times=times)
+
+
+def test_units_of_slopes(frame: pd.DataFrame) -> None:
+    result = wave_slope(frame, waves=WAVES, times=[0, 1, 2, 5])
+    points = "points of the outcome"
+    wanted = [points, f"{points} per unit of time", points, f"{points} per unit of time", points]
+    assert result.tidy()["unit"].tolist() == wanted
+
+
+def test_equal_changes_have_no_interval_however_they_round() -> None:
+    before = np.array([1.1, 2.3, 3.4, 4.2, 1.7, 2.9, 3.3, 4.1])
+    frame = pd.DataFrame({"x_1": before, "x_2": before + 0.3, "x_3": before + 0.7 + np.resize([0, 0.5], 8)})
+    assert len(set(frame["x_2"] - frame["x_1"])) > 1  # what has to be overcome
+    rows = wave_change(frame, waves=["x_1", "x_2", "x_3"], anova=False).tidy().set_index("group")
+    assert rows.loc["2 - 1", "estimate"] == pytest.approx(0.3)
+    assert rows.loc["2 - 1", ["std_error", "conf_low", "p_value"]].isna().all()
+    assert rows.loc[["2 - 1", "3 - 1"], "note"].tolist() == ["no spread: no interval", ""]
+    assert rows.loc["3 - 1 over 2 - 1", "note"] == "no spread: no interval"
+    still = frame.assign(x_2=[3.1] * 4 + [0.1] * 4, x_1=[3.1] * 4 + [0.1] * 4)
+    assert wave_change(still, waves=["x_1", "x_2"], anova=False).tidy()["estimate"].iloc[2] == 0

@@ -18,6 +18,7 @@ from evalkit.change.means import mean_change
 from evalkit.change.multiplicity import adjust_p
 from evalkit.change.ranks import rank_change
 from evalkit.change.standardised import standardised_change
+from evalkit.disclosure import load_profile, release
 from evalkit.errors import DataError, EstimationError
 from evalkit.result import Estimates
 
@@ -130,11 +131,13 @@ def test_equal_changes_that_are_not_zero_are_seen_as_equal(name: str) -> None:
     row = one(NUMBERS[name](pairs([2.0, 3.1, 0.3, 2.2], [3.1, 4.2, 1.4, 3.3]), **WAVES))
     if name in {"mean", "equivalence"}:
         assert row["estimate"] == pytest.approx(1.1)
-    if name not in {"rank", "rank, pratt", "share"}:
-        assert np.isnan(row["p_value"])
+    if name != "share":
+        assert row[["p_value", "conf_low", "conf_high"]].isna().all()
         assert "no" in row["note"]
     if name.startswith("rank"):
         assert row["estimate"] == 1.1
+        assert row[["statistic", "rank_biserial_low", "rank_biserial_high"]].isna().all()
+        assert row["rank_biserial"] == 1
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -163,7 +166,8 @@ def test_nobody_in_both_waves(name: str) -> None:
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("level", [0, 1, 1.5, -1, "0.95", None, float("nan"), True])
 def test_a_level_must_be_one(name: str, level: object) -> None:
-    with pytest.raises(DataError, match=r"DAT-00[29] level"):
+    least = "0.5" if name.startswith("equivalence") else "0"
+    with pytest.raises(DataError, match=rf"DAT-00[29] level.*a number between {least} and 1"):
         EVERY[name](FRAME, **WAVES, level=level)
 
 
@@ -393,3 +397,117 @@ def test_a_hundred_thousand_rows_need_no_pairs_of_people(name: str) -> None:
     frame = pairs(*np.clip(np.rint(rng.normal(3.4, 1, (2, 100_000))), 1, 5))
     result = EVERY[name](frame, **WAVES)
     assert set(result.frame["n"]) == {100_000}
+
+
+def many(n: int = 24, seed: int = 4) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    return pairs(*(np.rint(rng.uniform(1, 5, (2, n)) * 10) / 10))
+
+
+def shown(result: Estimates) -> pd.Series:
+    frame = release(result, load_profile()).frame
+    assert "n_least" not in frame
+    return frame.iloc[0]
+
+
+@pytest.mark.parametrize("zeros", ["wilcox", "pratt"])
+@pytest.mark.parametrize("rise", [1.0, -0.5])
+def test_ranks_of_few_people_who_changed_are_not_shown(zeros: str, rise: float) -> None:
+    frame = many()
+    frame["x_after"] = frame["x_before"]
+    frame.loc[:9, "x_after"] += np.arange(1, 11) * rise
+    for moved in (1, 10):
+        few = frame.assign(x_after=frame["x_after"].where(frame.index < moved, frame["x_before"]))
+        result = rank_change(few, **WAVES, zeros=zeros, scale=(-9, 25))
+        assert one(result)["n_least"] == moved
+        row = shown(result)
+        assert row["flag"] == "suppressed"
+        numbers = row.drop(["term", "group", "flag"])
+        assert numbers.map(lambda value: value == "" or pd.isna(value)).all(), numbers
+    frame.loc[10, "x_after"] += 11 * rise
+    row = shown(rank_change(frame, **WAVES, zeros=zeros, scale=(-9, 25)))
+    assert (row["n"], row["flag"]) == (24, "")
+    assert np.isfinite(row[["estimate", "rank_biserial", "p_value"]].astype(float)).all()
+    # 13 of 24 did not change: more than eleven, but eleven did, so the number is told; of 20 changed it is not
+    assert row["n_zero"] == 13
+    assert np.isnan(shown(rank_change(many(), **WAVES))["n_zero"])
+
+
+@pytest.mark.parametrize("name", ["share", "category"])
+def test_shares_are_shown_and_few_who_changed_are_not_counted(name: str) -> None:
+    before = [0] * 12 + [1] * 12
+    frame = pairs(before, [1, 1, *before[2:23], 0])
+    result = proportion_change(frame, **WAVES) if name == "share" else category_change(frame, **WAVES)
+    assert result.frame[["n_gained", "n_lost"]].iloc[-1].tolist() == [2, 1]
+    released = release(result, load_profile()).frame.iloc[-1]
+    assert released["flag"] == ""
+    assert released["share_after"] == pytest.approx(13 / 24)
+    assert released[["n_gained", "n_lost"]].isna().all()
+
+
+def test_two_pairs_have_no_hedges_correction_and_three_no_error_of_d_z() -> None:
+    row = one(standardised_change(many().head(2), **WAVES, hedges=True))
+    assert np.isnan(row["estimate"])
+    assert np.isnan(row["std_error"])
+    assert row["conf_low"] < row["conf_high"]
+    assert row["note"] == "two pairs: one degree of freedom, for which there is no Hedges correction"
+    for n, hedges in ((2, False), (3, False), (3, True)):
+        row = one(standardised_change(many().head(n), **WAVES, hedges=hedges))
+        assert np.isfinite(row["estimate"])
+        assert np.isnan(row["std_error"])
+        assert row["note"] == "fewer than four pairs: d_z has no standard error"
+        drawn = one(standardised_change(many().head(n), **WAVES, hedges=hedges, **BCA))
+        assert drawn["note"].startswith(row["note"] + "; so few pairs")
+        held = one(equivalence(many().head(n), **WAVES, margin=50, unit="d_z"))
+        assert (held["verdict"], held["note"]) == ("equivalent", row["note"])
+    four = [many().head(4), *(many().head(n).assign(y=0) for n in (2, 3))]
+    assert one(standardised_change(four[0], **WAVES))["note"] == ""
+    for frame in four[1:]:
+        assert one(standardised_change(frame, **WAVES, kind="d_av"))["note"] == ""
+
+
+@pytest.mark.parametrize("zeros", ["wilcox", "pratt"])
+def test_equal_changes_of_those_who_changed_have_a_test_and_no_interval(zeros: str) -> None:
+    frame = pairs([1.0, 2, 3, 4] * 5, [2.0, 3, 4, 4] * 5)
+    row = one(rank_change(frame, **WAVES, zeros=zeros))
+    assert row["p_value"] == pytest.approx(2 * 0.5**15)
+    assert row["estimate"] == 1
+    assert np.isfinite(row["conf_low"]) == (zeros == "pratt")
+    assert ("changed alike: no interval" in row["note"]) == (zeros == "wilcox")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_sizes_that_no_square_holds_are_refused(name: str, size: float) -> None:
+    if name == "share":
+        share = one(proportion_change(many() * size, **WAVES, at_least=3 * size, scale=(0, 5 * size)))
+        assert np.isfinite(share["std_error"])
+        return
+    with pytest.raises(DataError, match=r"DAT-002 frame, x_before.*between 1e-60 and 1e\+60"):
+        NUMBERS[name](many() * size, **WAVES, scale=(-5 * size, 5 * size))
+    for fits in (1e59, 1e-59):
+        row, plain = (one(NUMBERS[name](many() * unit, **WAVES, **_margin(name, unit))) for unit in (fits, 1.0))
+        times = 1 if "d_" in name else fits
+        assert row[["estimate", "conf_low", "conf_high"]].tolist() == pytest.approx(
+            (plain[["estimate", "conf_low", "conf_high"]] * times).tolist(), rel=1e-6
+        )
+
+
+def _margin(name: str, unit: float) -> dict[str, float]:
+    return {"margin": unit} if name == "equivalence" else {}
+
+
+def test_infinite_answers_are_no_category() -> None:
+    for bad in (float("inf"), float("-inf")):
+        for frame in (pairs([1, 2, bad], [2, 1, 2]), pairs([1, 2, bad], [2, 1, "a"]).astype(object)):
+            with pytest.raises(DataError, match=r"DAT-002 frame, column x_before: values without end \(row 3\)"):
+                category_change(frame, **WAVES)
+        with pytest.raises(DataError, match="DAT-002 frame, column x_after"):
+            category_change(pairs([1, 2.0], [2, bad]), **WAVES, categories=[1, 2, bad])
+
+
+def test_the_unit_of_an_outcome_as_it_was_measured_has_one_name() -> None:
+    for estimator in (mean_change, rank_change, partial(equivalence, margin=1)):
+        assert estimator(FRAME, **WAVES).method.unit == "points of the outcome"
+    raw, standard = (one(equivalence(FRAME, **WAVES, margin=1, unit=unit)) for unit in ("raw", "d_av"))
+    assert (raw["unit"], standard["unit"]) == ("points of the outcome", "standard deviations (d_av)")

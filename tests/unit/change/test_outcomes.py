@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from evalkit.change.outcomes import outcome_name, read_outcomes, union
-from evalkit.errors import DataError
+from evalkit.errors import DataError, InstrumentError
+from evalkit.instruments import load_instrument
+from evalkit.scoring import score
 
 FRAME = pd.DataFrame(
     {
@@ -29,7 +31,7 @@ def test_complete_pairs_missing_answers_and_ends_are_counted():
     assert calm.dropped == {"no answer after": 1, "no answer before": 1, "no answer before or after": 1}
     assert calm.facts() == {
         "term": "calm", "n": 1, "n_before": 2, "n_after": 2, "floor_before": 1.0, "ceiling_before": 0.0,
-        "floor_after": 0.0, "ceiling_after": 0.0, "kirkpatrick": "2 learning",
+        "floor_after": 0.0, "ceiling_after": 0.0, "scale_ends": "1 to 5", "kirkpatrick": "2 learning",
     }  # fmt: skip
 
 
@@ -82,6 +84,12 @@ def test_names(pre, post, name):
         ({}, {"scale": (5, 1)}, "DAT-009"),
         ({}, {"scale": {"other": (1, 5)}}, "DAT-006"),
         ({}, {"kirkpatrick": 7}, "DAT-009"),
+        ({}, {"kirkpatrick": True}, "DAT-009"),
+        ({}, {"pre": 3}, "DAT-009"),
+        ({}, {"pre": None}, "DAT-009"),
+        ({}, {"pre": {"calm_before", "ease_before"}, "post": ["calm_after", "ease_after"]}, "DAT-009"),
+        ({"calm_after": pd.to_timedelta([1, 2, 3, 4], unit="D")}, {}, "DAT-004"),
+        ({"calm_after": [1 + 2j, 2, 3, 4]}, {}, "DAT-004"),
         ({}, {"kirkpatrick": {"other": 2}}, "DAT-006"),
     ],
 )
@@ -97,3 +105,53 @@ def test_two_scales_are_noticed_by_their_spread_unless_the_scale_is_stated():
     with pytest.raises(DataError, match="standard deviations"):
         read_outcomes(frame, pre="x_before", post="x_after")
     assert read_outcomes(frame, pre="x_before", post="x_after", scale=(0, 100))[0].n == 20
+    constant = frame.assign(x_before=0.1 + 0.2)
+    assert read_outcomes(constant, pre="x_before", post="x_after")[0].n == 20
+
+
+def test_what_is_no_frame_is_refused():
+    for wrong in (None, {"calm_before": [1]}, [1]):
+        with pytest.raises(DataError, match="DAT-009"):
+            read_outcomes(wrong, **CALM)
+
+
+def test_numbers_of_numpy_and_names_of_levels_are_taken():
+    (calm,) = read_outcomes(FRAME, **CALM, scale=np.array([1, 5]), kirkpatrick="Behaviour")
+    assert (calm.bounds, calm.kirkpatrick) == ((1.0, 5.0), "3 behaviour")
+    assert calm.facts()["scale_ends"] == "1 to 5"
+    (seen,) = read_outcomes(FRAME, pre="ease_before", post="ease_after")
+    assert seen.facts()["scale_ends"] == "lowest and highest seen"
+
+
+def test_versions_that_cannot_be_compared_are_refused_and_care_is_said():
+    survey = load_instrument("return-to-work-transition")
+    items = {item: [2.0, 3.0, 4.0] for item in survey.scales_by_id["attachment_scale"].items}
+    answers = pd.DataFrame(items)
+    plain = score(answers, survey)
+
+    def side_by_side(other):
+        after = score(answers[list(other.scales_by_id["attachment_scale"].items)], other)
+        frame = pd.DataFrame({"x_before": plain["attachment_scale"], "x_after": after["attachment_scale"]})
+        frame.attrs["scales"] = {
+            "x_before": plain.attrs["scales"]["attachment_scale"],
+            "x_after": after.attrs["scales"]["attachment_scale"],
+        }
+        return frame
+
+    both = {"pre": "x_before", "post": "x_after"}
+    assert "comparability" not in read_outcomes(side_by_side(survey), **both)[0].facts()
+    shorter = survey.adapt(drop=["att_recommend"])
+    assert "with care" in read_outcomes(side_by_side(shorter), **both)[0].facts()["comparability"]
+    mirrored = survey.adapt(
+        options={
+            "agree5": {
+                1: "Strongly agree",
+                2: "Agree",
+                3: "Neither agree nor disagree",
+                4: "Disagree",
+                5: "Strongly disagree",
+            }
+        }
+    )
+    with pytest.raises(InstrumentError, match="INS-033"):
+        read_outcomes(side_by_side(mirrored), **both)

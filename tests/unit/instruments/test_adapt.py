@@ -290,3 +290,51 @@ def test_a_matrix_that_cannot_be_added(change: dict[str, object], code: str, sma
     rows = {key: value for key, value in GRID.items() if key != "rows"}
     with pytest.raises(InstrumentError, match=r"INS-007 adapting small, add 1: a matrix without rows"):
         small.adapt(add=[rows])
+
+
+@pytest.mark.parametrize(
+    ("said", "place"),
+    [
+        ({"add": ["x"]}, "add"),
+        ({"add": "x"}, "add"),
+        ({"add": {"id": "x"}}, "add"),
+        ({"options": {"agree": ["a"]}}, "options, agree"),
+        ({"options": ["a"]}, "options"),
+        ({"languages": ["en-GB", ""]}, "languages"),
+        ({"languages": ["en-GB", 1]}, "languages"),
+        ({"drop": [1]}, "drop"),
+        ({"drop": 1}, "drop"),
+        ({"reword": {"good": 1}}, "reword, good"),
+        ({"reword": "good"}, "reword"),
+        ({"tokens": {1: "x"}}, "tokens, 1"),
+        ({"organisation": 1}, "names, organisation"),
+        ({"translations": {"cy": ["a"]}}, "translations, cy"),
+        ({"translations": {"cy": {"title": 1}}}, "translations, cy, title"),
+    ],
+)
+def test_arguments_of_the_wrong_kind(said: dict[str, Any], place: str, small: Instrument) -> None:
+    with pytest.raises(InstrumentError) as caught:
+        small.adapt(**said)
+    assert _codes(caught) == ["INS-008"]
+    assert caught.value.problems[0].place == f"adapting small, {place}"
+
+
+def test_one_text_stands_for_a_list_of_it(small: Instrument) -> None:
+    assert small.adapt(drop="note", languages="en-GB") == small.adapt(drop=iter(["note"]), languages=("en-GB",))
+
+
+def test_an_item_may_stand_behind_one_that_is_added(small: Instrument) -> None:
+    rows = [
+        {"id": "first", "kind": "long_text", "text": "One?", "after": "hello"},
+        {"id": "second", "kind": "long_text", "text": "Two?", "after": "first"},
+    ]
+    assert [item.id for item in small.adapt(add=rows).items][:3] == ["hello", "first", "second"]
+    with pytest.raises(InstrumentError, match="INS-031"):
+        small.adapt(add=rows[::-1])
+    with pytest.raises(InstrumentError, match="INS-008"):
+        small.adapt(add=[{"id": "first"}, rows[1]])
+
+
+def test_what_stands_for_a_token_holds_none(small: Instrument) -> None:
+    with pytest.raises(InstrumentError, match=r"INS-024 .*tokens.organisation: {programme}"):
+        small.adapt(organisation="Trust of {programme}")

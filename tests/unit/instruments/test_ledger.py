@@ -7,9 +7,10 @@ import pytest
 from evalkit.errors import InstrumentError
 from evalkit.instruments.ledger import diff, require_comparable
 from evalkit.instruments.library import load_instrument
-from evalkit.instruments.model import Instrument, Item, Scale
+from evalkit.instruments.model import Instrument, Item, Scale, Translation
 from evalkit.instruments.read import instrument_from_text
 from evalkit.instruments.rules import standard_examples
+from evalkit.instruments.wording import texts
 from evalkit.instruments.write import to_yaml
 
 
@@ -143,8 +144,8 @@ def _five(instrument: Instrument) -> Instrument:
     [
         (0, "comparable", "are the same"),
         (1, "comparable with care", "good was reworded"),
-        (2, "not comparable", "only 3 of 5 shared items are in the same words, fewer than three quarters"),
-        (4, "not comparable", "only 1 of 5 shared items is in the same words"),
+        (2, "not comparable", "only 3 of 5 items are in both and in the same words, fewer than three quarters"),
+        (4, "not comparable", "only 1 of 5 items is in both and in the same words"),
     ],
 )
 def test_rewording_most_items_makes_another_scale(reworded: int, verdict: str, rule: str, small: Instrument) -> None:
@@ -251,3 +252,99 @@ def test_a_chain_survives_its_file(small: Instrument) -> None:
 def _scales(instrument: Instrument) -> dict[str, str]:
     assert instrument.ledger is not None
     return {entry.scale: entry.verdict for entry in instrument.ledger.scales}
+
+
+def test_items_in_one_version_and_items_in_other_words_count_together(small: Instrument) -> None:
+    """Four of five shared and three of these four in the same words are three of five."""
+    five = _five(small)
+    both = five.adapt(drop=["more1"], reword={"good": "Better."})
+    found = _verdict(five, both)
+    assert found == ("not comparable", "only 3 of 5 items are in both and in the same words, fewer than three quarters")
+    assert _verdict(both, five) == found
+
+
+def test_every_rule_that_applies_is_named(small: Instrument) -> None:
+    other = _with_scale(small, rule="sum", range=(1, 5), reverse=())
+    assert _verdict(small, other)[1].count("; ") == 2
+    four = _with_four(small)
+    longer = _with_scale(_with_item(four, "good", text="Better."), items=four.scales[0].items, min_answered=3)
+    assert _verdict(four, longer) == (
+        "comparable with care",
+        "good was reworded; at least 2 answers are asked for in one and 3 in the other",
+    )
+
+
+def test_another_introduction_is_with_care(small: Instrument) -> None:
+    page = small.changed(sections=(small.sections[0], small.sections[1].changed(intro="Think of last week.")))
+    assert _verdict(small, page) == ("comparable with care", "good, bad, fine have another introduction of the page")
+    waves = tuple(wave.changed(intro="Think hard.") if wave.asked_with else wave for wave in small.waves)
+    looking_back = small.changed(waves=waves)
+    expected = ("comparable with care", "the retrospective questions have another introduction")
+    assert _verdict(small, looking_back) == expected
+    assert _verdict(small, small.changed(waves=small.waves[::2]))[0] == "comparable"
+
+
+def _in_welsh(instrument: Instrument, **other: str) -> Instrument:
+    words = {path: f"cy {text}" for path, text in texts(instrument).items()} | other
+    translation = Translation(language="cy", texts=tuple(words.items()))
+    return instrument.changed(languages=("en-GB", "cy"), translations=(translation,))
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("items.good.text", "good has"),
+        ("options.agree.1", "good, bad, fine have"),
+        ("matrices.grid.text", "good, bad, fine have"),
+    ],
+)
+def test_other_words_in_a_further_language_are_with_care(path: str, names: str, small: Instrument) -> None:
+    welsh, other = _in_welsh(small), _in_welsh(small, **{path: "cy other"})
+    assert _verdict(welsh, _in_welsh(small, title="cy other"))[0] == "comparable"
+    assert _verdict(welsh, other) == ("comparable with care", f"{names} other words in cy")
+    assert _verdict(small, welsh)[0] == "comparable"
+    change = {entry.item: entry.detail for entry in diff(welsh, other).items if entry.item == "good"}
+    assert change == {"good": "other words in cy"}
+
+
+def test_the_same_answers_under_other_values_rescale_an_item(small: Instrument) -> None:
+    moved = small.adapt(options={"ways": {"email": "By phone", "phone": "By email", "neither": "Not at all"}})
+    assert moved.ledger is not None
+    changes = {entry.item: (entry.change, entry.detail) for entry in moved.ledger.items if entry.change != "unchanged"}
+    assert changes["chosen"] == ("rescaled", "the same answers under other values")
+
+
+def test_a_file_that_was_edited_must_not_keep_its_print(small: Instrument) -> None:
+    once = _five(small).adapt(reword={"good": "Better."})
+    edited = to_yaml(once).replace("It is bad.", "It is evil.")
+    with pytest.raises(InstrumentError, match=r"INS-036 small.yaml, line 2: version 1.0-") as caught:
+        instrument_from_text(edited, "small.yaml")
+    right = caught.value.problems[0].expected
+    assert right.startswith("1.0-")
+    for version in (right, "2.0", "our own"):
+        read = instrument_from_text(edited.replace(once.version, f'"{version}"'), "small.yaml")
+        assert read.version == version
+        assert _scales(read) == {"liking": "not comparable"}
+        assert "bad" in {entry.item for entry in read.ledger.items if entry.change == "reworded"}  # type: ignore[union-attr]
+    for version in ("1.0", "1.0-aaaaaa", "2.0-aaaaaa"):
+        with pytest.raises(InstrumentError, match="INS-036"):
+            instrument_from_text(edited.replace(f"version: {once.version}", f'version: "{version}"'), "small.yaml")
+
+
+def test_a_version_that_only_looks_like_a_print_stays(small: Instrument) -> None:
+    dated = _five(small).changed(version="1.0-202401")
+    once = dated.adapt(reword={"good": "Better."})
+    assert once.version.startswith("1.0-202401-")
+    assert once.adapt(reword={"bad": "Worse."}).version.startswith("1.0-202401-")
+    own = once.changed(version="2.0-202402").adapt(reword={"bad": "Worse."})
+    assert own.version.startswith("2.0-202402-")
+    named = dated.adapt(organisation="Leeds")
+    assert named.version == "1.0-202401"
+    assert instrument_from_text(to_yaml(named), "small.yaml").version == "1.0-202401"
+
+
+def test_ids_do_as_well_as_instruments() -> None:
+    name = "intention-to-leave"
+    assert diff(name, load_instrument(name)) == diff(load_instrument(name), name)
+    scale = load_instrument(name).scales[0].id
+    assert require_comparable(name, name, scale).verdict == "comparable"

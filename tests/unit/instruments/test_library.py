@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import InstrumentError
-from evalkit.instruments.library import LIBRARY_COLUMNS, list_instruments, load_instrument
+from evalkit.instruments.library import LIBRARY_COLUMNS, list_instruments, load_instrument, read_library
 from evalkit.instruments.read import instrument_from_text, read_instrument
+from evalkit.paths import resource
 
 
 def test_the_library_is_listed() -> None:
@@ -89,3 +90,27 @@ def test_instruments_load_without_pandas() -> None:
     code = "import sys, evalkit.instruments as i; i.load_instrument('_template'); print('pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def _copy(folder: Path, name: str = "return-to-work-transition") -> Path:
+    for file in [resource("surveys") / f"{name}.yaml", *resource("surveys").glob("_*.yaml")]:
+        (folder / file.name).write_bytes(file.read_bytes())
+    return folder / f"{name}.yaml"
+
+
+def test_a_copy_with_other_content_must_not_keep_id_and_version(tmp_path: Path) -> None:
+    file = _copy(tmp_path)
+    assert load_instrument(file) == load_instrument(file.stem)
+    shared = tmp_path / "_common.yaml"
+    text = shared.read_text(encoding="utf-8")
+    shared.write_text(text.replace("5: Strongly agree", "5: Very strongly agree"), encoding="utf-8")
+    with pytest.raises(
+        InstrumentError, match=r"INS-035 return-to-work-transition.yaml, line \d+: version 1.0"
+    ) as caught:
+        load_instrument(file)
+    assert "Raise the version" in caught.value.problems[0].remedy
+    with pytest.raises(InstrumentError, match="INS-035"):
+        read_library(tmp_path)
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('version: "1.0"', 'version: "1.1"'), encoding="utf-8")
+    assert load_instrument(file).version == "1.1"

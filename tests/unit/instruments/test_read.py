@@ -289,3 +289,19 @@ def test_a_megabyte_is_refused_with_few_and_short_problems(name: str, limit: int
         problems = tuple(error.problems)
     assert 0 < len(problems) <= 101
     assert max(len(str(problem)) for problem in problems) < 1000
+
+
+def test_a_version_that_no_platform_could_carry_is_refused(small_text: str, refused: Refused) -> None:
+    for version in ("1.0/2", "v#1", "-1", "1.0;"):
+        assert refused(small_text.replace('"1.0"', f'"{version}"')) == [("INS-010", 2)]
+    assert refused(small_text.replace('"1.0"', '"1.0 beta+2"')) == []
+
+
+@pytest.mark.parametrize("line", ["%YAML 1.1", "%YAML 1.2", "%TAG ! tag:example.org,2000:"])
+def test_directives_are_refused(line: str, small_text: str, refused: Refused) -> None:
+    assert [code for code, _ in refused(f"{line}\n---\n{small_text}")] == ["INS-004"]
+
+
+def test_a_text_is_as_long_as_a_file_may_be(small_text: str) -> None:
+    with pytest.raises(InstrumentError, match=r"INS-001 small.yaml, line 1: 1,001,\d+ bytes"):
+        instrument_from_text(small_text + "#" * MAX_BYTES, "small.yaml")

@@ -260,6 +260,61 @@ def test_scales_of_different_ranges_are_refused_even_without_their_items():
     assert ek.link(before, after, on=ON).pairs.attrs["comparability"][0]["verdict"] == "unknown"
 
 
+REVERSED = {1: "Strongly agree", 2: "Agree", 3: "Neither agree nor disagree", 4: "Disagree", 5: "Strongly disagree"}
+
+
+@pytest.mark.parametrize("way", ["join", "concat", "merge"])
+def test_scores_that_lost_their_notes_on_the_way_are_named(way: str):
+    instrument = ek.load_instrument("return-to-work-transition")
+    turned = instrument.adapt(options={"agree5": REVERSED})
+    waves = []
+    for version in (instrument, turned):
+        codes = wave("LE 9 AM ST", "YO 1 SU OA")
+        scores = ek.score(answers([5, 4]), version)
+        joined = {
+            "join": lambda codes=codes, scores=scores: codes.join(scores),
+            "concat": lambda codes=codes, scores=scores: pd.concat([codes, scores], axis=1),
+            "merge": lambda codes=codes, scores=scores: codes.merge(scores, left_index=True, right_index=True),
+        }
+        waves.append(joined[way]())
+    linked = ek.link(waves[0], waves[1].iloc[::-1], on=ON)
+    (row,) = linked.pairs.attrs["comparability"]
+    assert (row["scale"], row["verdict"]) == ("attachment_scale", "unknown")
+    assert repr(linked).endswith("; not known to be comparable: attachment_scale")
+
+
+def test_scores_with_the_code_kept_beside_them_are_compared():
+    instrument = ek.load_instrument("return-to-work-transition")
+    coded = pd.concat([answers([5, 4]), wave("LE 9 AM ST", "YO 1 SU OA")], axis=1)
+    before, after = (ek.score(coded, instrument, keep=ON) for _ in range(2))
+    linked = ek.link(before, after.iloc[::-1], on=ON)
+    assert [row["verdict"] for row in linked.pairs.attrs["comparability"]] == ["comparable"]
+    assert "not known" not in repr(linked)
+    turned = ek.score(coded, instrument.adapt(options={"agree5": REVERSED}), keep=ON)
+    with pytest.raises(LinkageError, match="INS-033"):
+        ek.link(before, turned.iloc[::-1], on=ON)
+
+
+def test_many_unknown_columns_are_counted():
+    numbers = {f"n{number}": [number] for number in range(7)}
+    linked = ek.link(wave("LE 9 AM ST", **numbers), wave("LE 9 AM SU", **numbers), on=ON)
+    assert repr(linked).endswith("not known to be comparable: n0, n1, n2, n3, n4 and 2 more")
+
+
+def test_the_two_forms_of_a_dyad_are_put_together_when_that_is_said():
+    forms = [ek.load_instrument(f"mentoring-relationship-{role}") for role in ("mentee", "mentor")]
+    sides = []
+    for form in forms:
+        scale = form.scales[0]
+        coded = wave("LE 9 AM ST", "YO 1 SU OA").assign(**dict.fromkeys(scale.items, scale.range[0]))
+        sides.append(ek.score(coded, form, keep=ON))
+    sides[1] = sides[1].iloc[::-1]
+    assert "same_form=False" in refusal(lambda: ek.link(*sides, on=ON))
+    linked = ek.link(*sides, on=ON, same_form=False)
+    assert len(linked.pairs) == 2
+    assert linked.pairs.attrs["comparability"][0]["verdict"] == "not comparable"
+
+
 # --- bad input ---------------------------------------------------------------------------------------------------
 
 
@@ -344,3 +399,13 @@ def test_dtypes_may_differ_between_the_waves():
     assert rows_of(ek.link(before, after, on=["day", "town"], max_edits=0)) == [(1, 1, 0), (3, 2, 0)]
     floats = pd.DataFrame({"day": [5.0, np.nan], "town": ["LE", "YO"]})
     assert rows_of(ek.link(before, floats, on=["day", "town"])) == [(1, 1, 0), (2, 2, 1)]
+
+
+def test_columns_may_come_as_an_array_and_a_wrong_number_of_edits_has_its_own_remedy():
+    before = pd.DataFrame({"town": ["LE", "YO"], "day": [9, 17], "score": [3.0, 2.5]})
+    after = before.assign(score=[4.0, 3.0])
+    assert len(ek.link(before, after, on=np.array(["town", "day"])).pairs) == 2
+    with pytest.raises(LinkageError) as caught:
+        ek.link(before, after, on=["town", "day"], max_edits=True)
+    assert [problem.code for problem in caught.value.problems] == ["DAT-009"]
+    assert "elements of a code" in caught.value.problems[0].remedy

@@ -171,6 +171,15 @@ def test_what_is_wrong_with_the_columns_comes_at_once(key: Path):
     assert not key.exists()
 
 
+def test_pseudonyms_are_not_made_of_pseudonyms(key: Path):
+    once = ek.pseudonymise(wave(town=["LE", "YO"], day=[1, 2]), ["town", "day"], key)
+    text = refusal(lambda: ek.pseudonymise(once, ["town", "day"], key))
+    assert text.count("LNK-008") == 2
+    assert "frame, column town" in text
+    rest = ek.pseudonymise(ek.pseudonymise(wave(town=["LE"], day=[1]), "town", key), "day", key)
+    assert rest["day"].str.startswith("p").all()
+
+
 # --- private files -----------------------------------------------------------------------------------------------
 
 

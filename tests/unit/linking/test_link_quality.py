@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import evalkit as ek
+from evalkit.disclosure import load_profile, release
 from evalkit.errors import DataError, EstimationError, LinkageError, Problem
 from evalkit.linking.chance import chance_of_agreement, element_agreement, expected_false
 from evalkit.result import Estimates, Method, estimates
@@ -225,7 +226,7 @@ def two_waves() -> ek.Linkage:
 
 def test_the_estimate_is_given_at_every_threshold():
     found = two_waves().sensitivity(mean_of)
-    assert found.frame[["max_edits", "pairs", "n", "estimate"]].to_numpy().tolist() == [
+    assert found.frame[["max_edits", "n_pairs", "n", "estimate"]].to_numpy().tolist() == [
         [0, 1, 1, 1.0],
         [1, 2, 2, 2.0],
         [2, 3, 3, 10 / 3],
@@ -234,6 +235,47 @@ def test_the_estimate_is_given_at_every_threshold():
     assert "note" not in found.frame
     assert found.method.name == "mean, by the number of differing elements allowed in linking"
     assert found.method.n_used == 3
+
+
+def at_thresholds(*people: int) -> ek.Linkage:
+    """So many pairs with no, one, two, ... differing elements."""
+    edits = np.repeat(np.arange(len(people)), people)
+    change = np.random.default_rng(4).normal(0.5, 1, len(edits))
+    pairs = pd.DataFrame({"edits": edits, "score_before": 3.0, "score_after": 3.0 + change})
+    rows = [{"term": "false_pairs", "estimate": 0.1, "max_edits": edit, "n": 1} for edit in range(len(people))]
+    return ek.Linkage(pairs, pairs[:0], pairs[:0], pairs[:0], estimates(rows, Method("q", "q", "q")), len(people) - 1)
+
+
+@pytest.mark.parametrize(
+    ("people", "shown"),
+    [
+        ((23, 1), [False, True]),
+        ((23, 10), [False, True]),
+        ((23, 11), [True, True]),
+        ((23, 0), [True, True]),
+        ((23, 0, 1), [False, False, True]),
+        ((20, 5, 7), [False, False, True]),
+        ((20, 12, 4), [True, False, True]),
+        ((9, 12), [False, True]),
+    ],
+)
+def test_two_thresholds_never_tell_of_the_few_between_them(people: tuple[int, ...], shown: list[bool]):
+    found = at_thresholds(*people).sensitivity(mean_of)
+    released = release(found, load_profile("staff-survey")).frame
+    assert released["estimate"].notna().tolist() == shown
+    told = released.loc[released["estimate"].notna(), "n"].to_numpy()
+    assert not ((np.diff(told) > 0) & (np.diff(told) < 11)).any()
+    assert released.loc[~np.array(shown), "n_pairs"].isna().all()
+
+
+def test_what_an_estimator_says_of_its_smallest_group_is_kept():
+    def contrast(pairs: pd.DataFrame) -> Estimates:
+        rows = [{"term": "score", "group": name, "estimate": 1.0, "n": len(pairs), "n_least": 4} for name in "ab"]
+        return estimates(rows, Method("contrast", "c", "points"))
+
+    found = at_thresholds(20, 15, 3).sensitivity(contrast).frame
+    assert found["group"].tolist() == ["a", "b"] * 3
+    assert found["n_least"].tolist() == [4, 4, 3, 3, 4, 4]
 
 
 def test_the_estimator_gets_the_notes_on_the_scales():
@@ -253,7 +295,7 @@ def test_a_threshold_that_the_estimator_refuses_says_why():
     assert found["term"].tolist() == ["score"] * 3
     assert found["note"].tolist()[0] == "1 pairs (EST-001)"
     assert found["estimate"].isna().tolist() == [True, False, False]
-    assert found["pairs"].tolist() == [1, 2, 3]
+    assert found["n_pairs"].tolist() == [1, 2, 3]
 
 
 def test_an_estimator_that_refuses_everything_is_heard():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -334,3 +335,56 @@ def test_copies_are_found_and_short_answers_are_not_called_copies() -> None:
 def test_quality_needs_items() -> None:
     with pytest.raises(DataError, match="DAT-003"):
         response_quality(pd.DataFrame({"x": [1]}), RETURN)
+
+
+@pytest.mark.parametrize("function", [reliability, item_statistics])
+@pytest.mark.parametrize(
+    ("scales", "change", "message"),
+    [
+        ({}, {}, "DAT-009 scales: no scale"),
+        ({"one": ["a", "b", "a"]}, {}, "DAT-009 scale one: item a twice"),
+        ({"one": "ab"}, {}, 'DAT-003 responses, scale one: no column "ab"'),
+        ({"one": ["a", "b"]}, {"a": np.inf}, "DAT-002 responses, column a: .* infinite values"),
+    ],
+)
+def test_scales_that_make_no_sense(
+    function: Callable[..., object],
+    scales: dict[str, list[str]],
+    change: dict[str, float],
+    message: str,
+    answers: pd.DataFrame,
+) -> None:
+    with pytest.raises(DataError, match=message):
+        function(answers.assign(**change), scales)
+
+
+def test_what_is_no_frame_of_answers_is_refused(answers: pd.DataFrame) -> None:
+    name = "return-to-work-transition"
+    twice = pd.concat([answers, answers], axis=1)
+    for one, code in ((None, "DAT-009"), ([1], "DAT-009"), (twice, "DAT-010")):
+        for ask in (
+            lambda frame: reliability(frame, {"one": ["a", "b"]}),
+            lambda frame: item_statistics(frame, name),
+            lambda frame: response_quality(frame, name),
+            lambda frame: response_distribution(frame, name, ["att_care"]),
+        ):
+            with pytest.raises(DataError, match=code):
+                ask(one)
+
+
+def test_constant_items_are_flagged(answers: pd.DataFrame) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        flat = reliability(answers.assign(a=3, b=2), {"one": ["a", "b"]}).frame
+        part = reliability(answers.assign(a=3), {"one": ["a", "b", "c"]}).frame
+    assert np.isnan(flat["estimate"].iloc[0])
+    assert flat["flag"].iloc[0] == "without variance: a, b"
+    assert part["flag"].iloc[0] == "without variance: a"
+
+
+def test_an_id_does_as_well_as_an_instrument() -> None:
+    name = "return-to-work-transition"
+    frame = pd.DataFrame({item: [1, 5] for item in load_instrument(name).scales_by_id["attachment_scale"].items})
+    pd.testing.assert_frame_equal(response_quality(frame, name), response_quality(frame, load_instrument(name)))
+    found = response_distribution(frame, name, "att_care")
+    assert found["n_answered"].unique().tolist() == [2]

@@ -14,6 +14,7 @@ from evalkit.numeric.multiplicity import benjamini_hochberg, holm
 from evalkit.numeric.pairs import changes, pair_moments
 from evalkit.numeric.ranks import (
     EXACT_UP_TO,
+    _shift_variance,
     hodges_lehmann,
     rank_biserial,
     signed_rank_test,
@@ -21,7 +22,7 @@ from evalkit.numeric.ranks import (
     walsh_averages,
 )
 from evalkit.numeric.resampling import bca, few_distinct, left_out_means, resampled_means
-from evalkit.numeric.standardised import divisor, one_sided_p, standardised_interval
+from evalkit.numeric.standardised import Kind, divisor, one_sided_p, standardised_interval
 
 TIED = np.array([1.0, 1.0, -1.0, 2.0, 0.0, 3.0, -0.5, 0.0, 2.0])
 
@@ -259,3 +260,27 @@ def test_rank_biserial_limits_solve_the_score_equation() -> None:
         both = stats.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]]).cdf([point, point])
         variance = 2 / (n * (n - 1)) * (2 * (n - 2) * 4 * (both - share**2) + 1 - limit**2)
         assert (seen - limit) ** 2 == pytest.approx(stats.norm.isf(0.05) ** 2 * variance, rel=1e-4)
+
+
+def test_the_variance_of_the_rank_biserial_is_that_of_simulated_changes() -> None:
+    # The mean sign of sums of two different people's changes: normal, shifted so that its mean is .6.
+    rng, n, value = np.random.default_rng(14), 8, 0.6
+    shift = float(stats.norm.ppf((1 + value) / 2)) / math.sqrt(2)
+    change = rng.normal(shift, 1, size=(40_000, n))
+    one, other = np.triu_indices(n, 1)
+    seen = np.sign(change[:, one] + change[:, other]).mean(axis=1)
+    assert seen.mean() == pytest.approx(value, abs=0.01)
+    assert _shift_variance(value, n) == pytest.approx(seen.var(), rel=0.03)
+    assert _shift_variance(0.0, 2) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", ["d_z", "d_av", "d_rm"])
+def test_hedges_needs_more_than_one_degree_of_freedom(kind: Kind) -> None:
+    two = pair_moments(np.array([1.0, 2.5]), np.array([2.0, 4.0]))
+    plain, corrected = (standardised_interval(two, kind, hedges=hedges) for hedges in (False, True))
+    assert math.isnan(corrected.estimate)
+    assert math.isnan(plain.estimate) == (kind == "d_rm")
+    assert (corrected.low, corrected.high) == pytest.approx((plain.low, plain.high), nan_ok=True)
+    three = pair_moments(np.array([1.0, 2.5, 2.0]), np.array([2.0, 4.0, 2.5]))
+    found = [standardised_interval(three, kind, hedges=hedges) for hedges in (False, True)]
+    assert 0 < found[1].estimate < found[0].estimate

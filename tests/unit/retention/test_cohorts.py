@@ -97,6 +97,12 @@ def test_an_event_decides_else_a_reason_else_an_exit(given, causes, found):
     assert made.stop.tolist() == [3, 10, 5, 7]
 
 
+def test_unknown_is_no_cause_where_every_leaver_has_a_reason():
+    staff = pd.DataFrame({"id": [1, 2], "left": [1.0, None], "why": ["moved", None], "gone": [1, 0]})
+    made = cohort(staff, person="id", exit="left", event="gone", reason="why", observed_to=5)
+    assert made.causes == ("moved",)
+
+
 def test_not_stated_and_unknown_stay_levels_and_causes_of_their_own():
     staff = pd.DataFrame(
         {

@@ -1,6 +1,6 @@
 # Reference values for evalkit.attrition: run with Rscript attrition.R in this folder, after attrition.py.
 # mice draws at random: its values are means over many imputations, with their Monte Carlo errors beside them.
-suppressMessages({library(mice); library(survey); library(sandwich)})
+suppressMessages({library(mice); library(survey); library(sandwich); library(clubSandwich)})
 d <- read.csv("answers.csv", stringsAsFactors = TRUE)
 d$answered <- as.numeric(!is.na(d$skill_after))
 d$change <- d$skill_after - d$skill_before
@@ -87,10 +87,14 @@ holes$site <- NULL
 chained <- pooled(holes, 500, 2, 5)
 put("chained.estimate", chained[1]); put("chained.within", chained[2]); put("chained.between", chained[3])
 
-# HC3 slope of change against dose, and the then-test by paired t tests.
-model <- lm(change ~ meetings, d)
-put("dose.slope", coef(model)[2]); put("dose.std_error", sqrt(vcovHC(model, "HC3")[2, 2]))
-put("dose.df", model$df.residual)
+# Slope of change against dose with HC2 error (sandwich) and Satterthwaite degrees of freedom (clubSandwich, each
+# person a cluster).
+complete <- d[!is.na(d$change), ]
+model <- lm(change ~ meetings, complete)
+put("dose.slope", coef(model)[2]); put("dose.std_error", sqrt(vcovHC(model, "HC2")[2, 2]))
+tested <- coef_test(model, "CR2", cluster = seq_len(nrow(complete)), test = "Satterthwaite")
+put("dose.df", tested[2, if ("df_Satt" %in% names(tested)) "df_Satt" else "df"])
+put("dose.std_error.clubSandwich", tested[2, "SE"])
 write.csv(do.call(rbind, out), "attrition.csv", row.names = FALSE, quote = FALSE)
 writeLines(c(R.version.string, paste("mice", packageVersion("mice")), paste("survey", packageVersion("survey")),
-             paste("sandwich", packageVersion("sandwich"))), "versions.txt")
+             paste("sandwich", packageVersion("sandwich")), paste("clubSandwich", packageVersion("clubSandwich"))), "versions.txt")

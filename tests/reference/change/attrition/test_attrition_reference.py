@@ -116,7 +116,8 @@ def test_imputations_centre_on_the_regression_that_statsmodels_fits() -> None:
     assert EXPECTED["mice.between"] > 1.3 * noise
 
 
-def test_dose_response_is_lm_with_vcov_hc3() -> None:
+def test_the_slope_of_dose_is_lm_with_hc2_and_satterthwaite() -> None:
     row = dose_response(ANSWERS, pre="skill_before", post="skill_after", dose="meetings").frame.iloc[0]
     found = row[["estimate", "std_error", "df"]].to_numpy(dtype=float)
     np.testing.assert_allclose(found, EXPECTED[["dose.slope", "dose.std_error", "dose.df"]].to_numpy(), rtol=1e-10)
+    assert row["std_error"] == pytest.approx(EXPECTED["dose.std_error.clubSandwich"], rel=1e-10)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from evalkit.change.categories import category_change
 from evalkit.change.margins import equivalence
@@ -18,6 +18,7 @@ from evalkit.change.ranks import rank_change
 from evalkit.change.standardised import standardised_change
 from evalkit.numeric.matched import bowker, mcnemar_exact, mcnemar_mid_p, stuart_maxwell, tango
 from evalkit.numeric.pairs import pair_moments
+from evalkit.numeric.ranks import _rank_of_limit
 from evalkit.numeric.resampling import bca, left_out_means, resampled_means
 from evalkit.numeric.standardised import divisor
 from evalkit.result import Estimates, Method, estimates
@@ -87,6 +88,16 @@ def test_hedges(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["d_z", "d_av", "d_rm"])
+def test_hedges_corrects_estimate_and_standard_error_by_one_factor(name: str, kind: str) -> None:
+    plain, row = (one(standardised_change(PAIRS[name], **WAVES, kind=kind, hedges=hedges)) for hedges in (False, True))
+    half = ((len(PAIRS[name]) - 1) if kind == "d_z" else r(name, f"{kind}.df")) / 2
+    factor = np.exp(special.gammaln(half) - special.gammaln(half - 0.5)) / half**0.5
+    assert row["estimate"] == pytest.approx(factor * plain["estimate"], rel=1e-6, abs=1e-12)
+    assert row["std_error"] == pytest.approx(factor * plain["std_error"], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("zeros", ["wilcox", "pratt"])
 def test_signed_ranks_are_those_of_coin(name: str, zeros: str) -> None:
     row = one(rank_change(PAIRS[name], **WAVES, zeros=zeros))
@@ -99,13 +110,20 @@ def test_signed_ranks_are_those_of_coin(name: str, zeros: str) -> None:
             assert row["p_value"] == pytest.approx(r(name, "wilcox.p.exactRankTests"), rel=1e-8)
 
 
-@pytest.mark.parametrize("name", ["continuous6", "continuous24", "continuous45"])
+@pytest.mark.parametrize("name", ["continuous6", "continuous24", "continuous45", "continuous300"])
 @pytest.mark.parametrize("level", [0.95, 0.9, 0.8])
 def test_without_ties_the_interval_is_that_of_base_r(name: str, level: float) -> None:
     row = one(rank_change(PAIRS[name], **WAVES, level=level))
-    assert row["p_value"] == pytest.approx(r(name, "wilcox.p.base"), rel=1e-10)
+    if name != "continuous300":  # R is exact there too, and the p-value here is not
+        assert row["p_value"] == pytest.approx(r(name, "wilcox.p.base"), rel=1e-10)
     wanted = [r(name, "wilcox.low", level), r(name, "wilcox.high", level)]
     assert [row["conf_low"], row["conf_high"]] == pytest.approx(wanted, rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [201, 250, 400, 1000])
+@pytest.mark.parametrize("level", [0.99, 0.95, 0.9, 0.8])
+def test_beyond_two_hundred_pairs_the_limit_is_the_walsh_average_of_the_exact_law(n: int, level: float) -> None:
+    assert _rank_of_limit(n, (1 - level) / 2) == r(f"n{n}", "limit.place", level)
 
 
 @pytest.mark.parametrize("name", NAMES)

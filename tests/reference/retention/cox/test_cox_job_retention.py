@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import metadata
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ import pytest
 from evalkit.numeric.concordance import concordance_index
 from evalkit.numeric.cox import CoxFit, CoxModel, cox_model, fit_cox, likelihood_ratio_test
 from evalkit.numeric.proportionality import proportionality_test
+from evalkit.paths import resource
 
 COLUMNS = ["gender_M", "field_Finance", "field_Health", "field_Law", "field_Public/Government", "field_Sales/Marketing"]
 COLUMNS += ["level_Low", "level_Medium", "sentiment"]
@@ -20,12 +20,7 @@ TERMS = ([0], [1, 2, 3, 4, 5], [6, 7], [8])
 
 @cache
 def fitted() -> tuple[CoxModel, CoxFit]:
-    try:
-        package = metadata.distribution("peopleanalyticsdata")
-    except metadata.PackageNotFoundError:
-        pytest.skip("needs the package peopleanalyticsdata")
-    # Read, not imported: its loader needs pkg_resources and leaves the file open.
-    data = pd.read_csv(str(package.locate_file("peopleanalyticsdata/data/job_retention.csv")))
+    data = pd.read_csv(resource("data") / "textbooks" / "job_retention.csv")
     assert len(data) == 3770
     x = pd.get_dummies(data[["gender", "field", "level"]], drop_first=True).assign(sentiment=data["sentiment"])
     assert list(x.columns) == COLUMNS

@@ -1,4 +1,4 @@
-"""The pure functions of form.js do what their counterparts in Python do."""
+"""The pure functions of form.js, squeezed as the form holds it, do what their counterparts in Python do."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from evalkit.files import inert
 from evalkit.instruments.conditions import And, Comparison, Condition, Not, Or, Selected, holds
 from evalkit.instruments.export import html
 from evalkit.instruments.export.html_reader import typed_text
+from evalkit.instruments.export.squeezing import squeezed_script
 
-SCRIPT = Path(html.__file__).with_name("form.js")
+SCRIPT = squeezed_script(Path(html.__file__).with_name("form.js").read_text(encoding="utf-8"))
 CALL = """
 const vm = require("vm"), fs = require("fs");
 const context = vm.createContext({});
-vm.runInContext(fs.readFileSync(process.argv[1], "utf8"), context);
+vm.runInContext(process.argv[1], context);
 const cases = JSON.parse(fs.readFileSync(0, "utf8"));
 const kinds = { map: (it) => new Map(it), set: (it) => new Set(it), date: (it) => new Date(...it) };
 const revived = (value) => {
@@ -46,7 +47,7 @@ def called(cases: list[list[object]]) -> list[Any]:
             pytest.fail("CI must have node")
         pytest.skip("node is not installed")
     done = subprocess.run(
-        [node, "-e", CALL, str(SCRIPT)],
+        [node, "-e", CALL, SCRIPT],
         input=json.dumps(cases),
         capture_output=True,
         text=True,

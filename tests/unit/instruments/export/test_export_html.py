@@ -21,7 +21,7 @@ FORMS = [
     for wave in instrument.waves
     if wave.asked_with is None
 ]
-MEDIAN, LARGEST = 46_000, 58_000
+MEDIAN, LARGEST = 42_500, 53_000
 HOSTILE = [
     "=1+1",
     "a\tb",
@@ -155,7 +155,7 @@ def test_the_page_asks_nobody_for_anything(small: Instrument) -> None:
     [
         ("'use strict'", "", ""),
         ('"use strict";', '"use strict"; ', "script-src"),
-        ("color-scheme: light", "color-scheme: dark", "style-src"),
+        ("color-scheme:light", "color-scheme:dark", "style-src"),
         ("default-src 'none'", "default-src *", "default-src"),
         ("</body>", '<img src="https://x.invalid/"></img></body>', "<img src>"),
         ('href="#main"', 'href="https://x.invalid/"', "a link inside the page"),
@@ -168,14 +168,11 @@ def test_the_page_asks_nobody_for_anything(small: Instrument) -> None:
         ('[1,"Disagree"]', '[1,""]', "a value, a label"),
         ('"Does not apply","m"]', '"Does not apply","x"]', "m or e"),
         ('id="options">{', 'id="options">[{', "text that is not JSON"),
-        ('data-matrix="grid" data-options="agree"', 'data-matrix="grid" data-options="other"', "a set of options"),
-        ('data-kind="date"', 'data-kind="time"', "a kind of item"),
-        (
-            "[&quot;&gt;&quot;,&quot;weeks&quot;,2]",
-            "[&quot;&gt;&quot;,&quot;later&quot;,2]",
-            "an item that comes before",
-        ),
-        ("[&quot;&gt;&quot;,&quot;weeks&quot;,2]", "[&quot;&gt;", "a condition tree"),
+        ("data-matrix=grid data-options=agree", "data-matrix=grid data-options=other", "a set of options"),
+        ("data-kind=date", "data-kind=time", "a kind of item"),
+        ('["&gt;","weeks",2]', '["&gt;","later",2]', "an item that comes before"),
+        ('["&gt;","weeks",2]', '["&gt;', "a condition tree"),
+        ("data-n=1>", ">", "no text"),
         ("<title>A small survey</title>", "<title>Another</title>", "the heading of the page"),
         ("<!DOCTYPE html>", "", "<!DOCTYPE html>"),
         ("</footer>", "</footer></div>", "</body>"),

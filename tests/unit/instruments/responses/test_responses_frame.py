@@ -75,6 +75,8 @@ def test_columns_and_types(small: Instrument, tmp_path: Path) -> None:
     # Asked only of those who were away for more than two weeks.
     assert plain["note__missing"].tolist() == [None, "not_asked", "not_asked"]
     assert found["day"].tolist()[:1] == [pd.Timestamp(2024, 2, 29)]
+    noted = found.attrs.pop("instrument")
+    assert (noted["id"], noted["version"]) == ("small", "1.0")
     assert found.attrs == {"dropped": [], "absent": [], "platform": "spreadsheet"}
 
 

@@ -304,6 +304,20 @@ def test_workbooks(refused: Refusal, content: bytes, said: str) -> None:
     assert said in found[0]
 
 
+@pytest.mark.parametrize(("zeros", "code"), [(8, "DAT-015"), (64, "DAT-008"), (400, "DAT-008")])
+def test_a_workbook_that_only_pretends_to_be_small(
+    zeros: int, code: str, refused: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(zeros * 1024 * 1024))
+    if code == "DAT-008":
+        monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("unpacked"))
+    found = refused(out.getvalue(), "answers.xlsx")
+    assert [one[:7] for one in found] == [code]
+    assert ("too large when unpacked" in found[0]) == (code == "DAT-008")
+
+
 def test_an_empty_workbook(refused: Refusal) -> None:
     out = io.BytesIO()
     openpyxl.Workbook().save(out)
