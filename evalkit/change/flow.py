@@ -60,7 +60,7 @@ def participant_flow(
         Shape (rows, 5). For each step a row with the people at it (`reason` is ""), then one for each reason why people
         were lost on the way to it: `step`; `of`, the step from which its people come ("" for the first); `reason`;
         `n`, people at the step or lost for the reason; `n_least`, the fewest people that the row tells of, by itself or
-        beside other rows. Show it with `counts=["n", "n_least"]`.
+        beside other rows. Show it with `counts=["n"]`.
 
     Raises
     ------

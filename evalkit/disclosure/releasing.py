@@ -101,7 +101,8 @@ def release_frame(frame: pd.DataFrame, counts: Sequence[str] | None, profile: Pr
     Returns
     -------
     Released
-        Where any count of a row is withheld or missing, nothing of that row stays but the text columns in front.
+        Where any count of a row is withheld or missing, nothing of that row stays but the text columns in front. A
+        column `n_least` says on how few people a row rests; it decides likewise, and leaves only if it is named.
 
     Raises
     ------
@@ -115,14 +116,22 @@ def release_frame(frame: pd.DataFrame, counts: Sequence[str] | None, profile: Pr
     table = frame.set_axis([str(name) for name in frame.columns], axis="columns").reset_index(drop=True)
     named = [counts] if isinstance(counts, str) else [str(name) for name in counts or ()]
     require(_repeated(table), missing_columns(table, named, "table"))
-    require(_not_counts(table, named))
+    require(_not_counts(table, [*named, *(name for name in (SMALLER,) if name in table.columns)]))
+    # As of estimates: what a row rests on decides, and is not shown.
+    least = _numbers(table.pop(SMALLER)) if SMALLER in table.columns and SMALLER not in named else None
     if profile.releases_all:
         return Released(table, tuple(named), profile)
     _require_named(table, named, profile)
-    values = {name: pd.to_numeric(table[name]).astype(float) for name in named}
-    hidden = np.any([withheld(value, profile) | value.isna() for value in values.values()], axis=0)
+    values = {name: _numbers(table[name]) for name in named}
+    hidden = np.any([withheld(value, profile) | np.isnan(value) for value in values.values()], axis=0)
+    if least is not None:
+        hidden |= withheld(least, profile)
     released = table.assign(**{name: release_counts(value, profile) for name, value in values.items()})
     return Released(_blank(released, hidden, keep=_labels(table)), tuple(named), profile)
+
+
+def _numbers(column: pd.Series) -> npt.NDArray[np.float64]:
+    return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan))
 
 
 def _repeated(table: pd.DataFrame) -> Problems:
@@ -136,10 +145,10 @@ def _not_counts(table: pd.DataFrame, named: Sequence[str]) -> Problems:
     """Find counts that are not numbers, or below zero."""
     problems: Problems = []
     for name in named:
-        values = pd.to_numeric(table[name], errors="coerce")
+        values = _numbers(table[name])
         for code, wrong, what in (
-            ("DAT-004", values.isna() & table[name].notna(), "values that are not numbers"),
-            ("DAT-002", (values < 0) | np.isinf(values.astype(float)), "values below 0 or without end"),
+            ("DAT-004", np.isnan(values) & table[name].notna().to_numpy(), "values that are not numbers"),
+            ("DAT-002", (values < 0) | np.isinf(values), "values below 0 or without end"),
         ):
             rows = [int(row) + 1 for row in np.flatnonzero(wrong)]
             if rows:

@@ -59,6 +59,16 @@ def test_counts_beside_n_leave_only_where_they_tell_of_no_small_group():
     assert release(estimates(rows, POINTS), load_profile("public")).frame["n_after"].tolist() == [25, 13, 3]
 
 
+def test_a_row_of_a_table_is_withheld_when_it_rests_on_few_and_what_it_rests_on_is_not_shown():
+    table = pd.DataFrame({"step": ["a", "b"], "n": pd.array([40, 30], dtype="Int64"), "n_least": [40, 4]})
+    frame = release_frame(table, ["n"], STAFF).frame
+    assert list(frame.columns) == ["step", "n", "flag"]
+    assert frame["n"].fillna(-1).tolist() == [40, -1]
+    assert "n_least" not in release_frame(table, ["n"], load_profile("public")).frame
+    missing = table.assign(n=pd.array([40, None], dtype="Int64"))
+    assert release_frame(missing, ["n"], STAFF).frame["n"].fillna(-1).tolist() == [40, -1]
+
+
 # --- estimates -----------------------------------------------------------------------------------------------------
 
 
