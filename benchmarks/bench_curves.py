@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from evalkit.numeric.incidence import JackknifeVariance, incidence
-from evalkit.numeric.kaplan_meier import kaplan_meier, probability_limits
+from evalkit.numeric.incidences import JackknifeVariance, incidence
 from evalkit.numeric.life_counts import event_tables
+from evalkit.numeric.product_limit import kaplan_meier, probability_limits
 from evalkit.numeric.rank_tests import gray, logrank_family
 from evalkit.numeric.restricted_means import area, area_variance
 from evalkit.retention.building import cohort

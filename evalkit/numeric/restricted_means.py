@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from evalkit.numeric.kaplan_meier import Survival, spans
 from evalkit.numeric.life_counts import LifeCounts
+from evalkit.numeric.product_limit import Survival, spans
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.frames import require
-from evalkit.numeric.incidence import incidence
-from evalkit.numeric.kaplan_meier import SCALES, IntervalScale, kaplan_meier, probability_limits
+from evalkit.numeric.incidences import incidence
+from evalkit.numeric.product_limit import SCALES, IntervalScale, kaplan_meier, probability_limits
 from evalkit.result import CURVE_COLUMNS, Curve
 from evalkit.retention.cohorts import By, Cohort
 from evalkit.retention.grouping import (

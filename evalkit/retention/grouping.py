@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit.errors import DataError, EstimationError, ImmortalTimeError, Problem, did_you_mean
 from evalkit.frames import Problems, within
-from evalkit.numeric.incidence import JackknifeVariance
+from evalkit.numeric.incidences import JackknifeVariance
 from evalkit.numeric.life_counts import LifeCounts, LifeRows, count_lives, joined
 from evalkit.result import Method, Scale
 from evalkit.retention.cohorts import MENTORED, By, Cohort

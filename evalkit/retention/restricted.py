@@ -11,8 +11,8 @@ from scipy import special
 
 from evalkit.errors import EstimationError, Problem
 from evalkit.frames import Problems, require, within
-from evalkit.numeric.incidence import incidence
-from evalkit.numeric.kaplan_meier import kaplan_meier
+from evalkit.numeric.incidences import incidence
+from evalkit.numeric.product_limit import kaplan_meier
 from evalkit.numeric.restricted_means import area, area_variance, step_widths
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort

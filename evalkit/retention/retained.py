@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import special
 
 from evalkit.frames import require
-from evalkit.numeric.kaplan_meier import (
+from evalkit.numeric.product_limit import (
     CONVENTIONS,
     SCALES,
     Convention,

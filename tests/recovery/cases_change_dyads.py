@@ -48,7 +48,8 @@ def _likert(pairs: int) -> Made:
 
 def _row(make: Made, quantity: str, group: str, *, roles: bool = True) -> Draws:
     def draw(rng: np.random.Generator) -> tuple[float, float, float]:
-        rows = dyad_change(make(rng), **COLUMNS, distinguishable=roles).frame
+        # The scale is stated: among a few pairs two spreads may look like those of two scales.
+        rows = dyad_change(make(rng), **COLUMNS, distinguishable=roles, scale=(-50, 50)).frame
         row = rows[(rows["quantity"] == quantity) & (rows["group"] == group)].iloc[0]
         return float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"])
 

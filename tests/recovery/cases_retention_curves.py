@@ -36,8 +36,8 @@ MOVED = MOVES * (1 - STAYED[1])
 
 MODULES = (
     "numeric.life_counts",
-    "numeric.kaplan_meier",
-    "numeric.incidence",
+    "numeric.product_limit",
+    "numeric.incidences",
     "numeric.restricted_means",
     "retention.grouping",
 )

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pytest
 
 from evalkit.numeric import life_counts
-from evalkit.numeric.incidence import JackknifeVariance, incidence
-from evalkit.numeric.kaplan_meier import kaplan_meier, places_at, probability_limits, spans, time_quantile
+from evalkit.numeric.incidences import JackknifeVariance, incidence
 from evalkit.numeric.life_counts import LifeCounts, LifeRows, count_lives, event_tables, joined
 from evalkit.numeric.lifetables import life_table, logrank
+from evalkit.numeric.product_limit import kaplan_meier, places_at, probability_limits, spans, time_quantile
 from evalkit.numeric.rank_tests import RankTest, gray, logrank_family
 from evalkit.numeric.restricted_means import area, area_variance, step_widths
 

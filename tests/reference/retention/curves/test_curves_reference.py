@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from evalkit.numeric.incidence import JackknifeVariance, incidence
-from evalkit.numeric.kaplan_meier import kaplan_meier, probability_limits, time_quantile
+from evalkit.numeric.incidences import JackknifeVariance, incidence
 from evalkit.numeric.life_counts import EventTable, LifeCounts, LifeRows, count_lives, event_tables
+from evalkit.numeric.product_limit import kaplan_meier, probability_limits, time_quantile
 from evalkit.numeric.rank_tests import RankTest, gray, logrank_family
 from evalkit.numeric.restricted_means import area, area_variance, step_widths
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from evalkit.numeric.kaplan_meier import kaplan_meier, places_at, spans
 from evalkit.numeric.life_counts import LifeCounts, LifeRows
+from evalkit.numeric.product_limit import kaplan_meier, places_at, spans
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
