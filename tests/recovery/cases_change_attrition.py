@@ -124,7 +124,7 @@ CASES = (
         bias_at_most=0.04,
         note=_FEW_CARRY,
     ),
-    _case(WEIGHTED, 24, "answers", _BY_SCORE),
+    _case(WEIGHTED, 24, "answers", _BY_SCORE, expect="under", between=(0.925, 0.94), note=_FEW_CARRY),
     _case(WEIGHTED, 200, "normal", _BY_SCORE),
     _case(WEIGHTED, 200, "normal", _STRONGLY_BY_SCORE, expect="under", between=(0.92, 0.945), note=_FEW_CARRY),
     _case(WEIGHTED, 200, "answers", _BY_SCORE),
