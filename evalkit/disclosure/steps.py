@@ -1,14 +1,15 @@
-"""What may leave of a curve: only steps that rest on enough people, and nothing that a difference would give away."""
+"""What may leave of a curve: only steps that rest on enough leavers, and no count that a difference would give away."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure.profiles import Profile
-from evalkit.disclosure.rules import Floats, breaches, rounded, withheld
+from evalkit.disclosure.rules import Flags, Floats, breaches, rounded, withheld
 from evalkit.numeric.lifetables import life_table
 from evalkit.result import CURVE_COLUMNS
 
@@ -17,6 +18,8 @@ COUNTS = ("n_at_risk", "n_events", "n_censored")
 _NUMBERS = ("estimate", "std_error", "conf_low", "conf_high")
 # Sums of weighted people differ from zero by rounding alone.
 _DIGITS = 6
+# Where the censored and those who come late stand among the movements of a group.
+_CENSORED, _CAME = -3, -1
 
 
 def release_steps(frame: pd.DataFrame, profile: Profile, *, level: float) -> pd.DataFrame:
@@ -34,11 +37,18 @@ def release_steps(frame: pd.DataFrame, profile: Profile, *, level: float) -> pd.
     Returns
     -------
     pandas.DataFrame
-        The columns of a `Curve`, and `flag`. A time stays when each cause of leaving, the censored, those who came late
-        and those who are left over are nobody or enough people, counted since the time before that stayed. `n_at_risk`
-        is at the start of that period, so that what can be had by subtraction is what stands there. Where counts are
-        rounded, the counts since the start are, and survival is computed from them. A group of which nothing stays is
-        one row, flagged. A period in which nobody left is blank where the profile withholds zero.
+        The columns of a `Curve`, and `flag`. A time stays when each cause of leaving, and those who are left over, are
+        nobody or enough people, counted since the time before that stayed. Those who are censored or come late hold no
+        time back: until they are enough to be counted they are told in a later period, as still at risk or as not yet
+        there. `n_at_risk` is at the start of the period, so that what can be had by subtraction is what stands there;
+        it is blank as long as a group that fills up slowly is too small. Where counts are rounded, the counts since the
+        start are, and survival is computed from them. A group of which nothing stays is one row, flagged. A period in
+        which nobody left is blank where the profile withholds zero.
+
+    Notes
+    -----
+    Estimates at the times that stay are those of all the data. With their errors they can tell how many were at risk
+    more exactly than the printed count, hence that a few records ended in between; of leavers they tell no more.
     """
     kept = [_group(rows, profile, level) for _, rows in frame.groupby("group", dropna=False, sort=False)]
     columns = [*CURVE_COLUMNS, "flag"]
@@ -76,24 +86,27 @@ class _Kept:
 
 
 def _kept(causes: list[pd.DataFrame], profile: Profile) -> _Kept:
-    """Go through the times of a group and keep those at which every sum since the last is nobody or enough people."""
+    """Go through the times of a group and keep those at which all who left since the last are nobody or enough."""
     at_risk = causes[0]["n_at_risk"].to_numpy()
     moved, sign = _movements(causes)
-    done = np.zeros(len(moved))
+    leaving = np.ones(len(moved), dtype=bool)
+    leaving[[_CENSORED, _CAME]] = False
+    total, done = at_risk[0], np.zeros(len(moved))
     kept = _Kept()
-    total = at_risk[0]
     for time in range(len(at_risk)):
         since = np.round(moved[:, : time + 1].sum(axis=1), _DIGITS)
-        start = float(_round(total, profile)) + float(sign @ _round(done, profile))
+        enough = _enough(np.abs(since - done), np.abs(_round(since, profile) - _round(done, profile)), profile)
+        since = np.where(enough | leaving, since, done)  # few who are censored or come late are told in a later period
         step = _round(since, profile) - _round(done, profile)
+        start = float(_round(total, profile)) + float(sign @ _round(done, profile))
         left = start + float(sign @ step)
         before, after = total + float(sign @ done), total + float(sign @ since)
+        known = start > 0 and bool(_enough(before, start, profile))
         # Those who are left over, with and without those who come before the next period.
-        exact = np.array([before, after, after - since[-1] + done[-1], *np.abs(since - done)])
-        said = np.array([start, left, left - step[-1], *np.abs(step)])
-        if _enough(exact, said, profile) and start > 0 and (step.any() or time == 0):
+        over = _enough([after, after - since[_CAME] + done[_CAME]], [left, left - step[_CAME]], profile)
+        if enough[leaving].all() and (over.all() or not known) and (step.any() or (time == 0 and known)):
             kept.times.append(time)
-            kept.at_risk.append(start)
+            kept.at_risk.append(start if known else np.nan)
             kept.moved.append(step)
             done = since
     return kept
@@ -118,27 +131,28 @@ def _round(counts: Floats | float, profile: Profile) -> Floats:
     return np.asarray(np.sign(values) * rounded(np.abs(values), profile))
 
 
-def _enough(exact: Floats, said: Floats, profile: Profile) -> bool:
+def _enough(exact: npt.ArrayLike, said: npt.ArrayLike, profile: Profile) -> Flags:
     """Tell whether each number is nobody or enough people, as it is and as it would be printed."""
-    exact, said = np.round(exact, _DIGITS), np.round(said, _DIGITS)
+    exact, said = np.round(np.asarray(exact, dtype=float), _DIGITS), np.round(np.asarray(said, dtype=float), _DIGITS)
     small = withheld(exact, profile) & (exact != 0)
     wrong = breaches(said, profile, steps=True) & (said != 0)
-    return not (small | wrong).any()
+    return np.asarray(~(small | wrong))
 
 
 def _cause(rows: pd.DataFrame, at: int, kept: _Kept, profile: Profile, level: float) -> pd.DataFrame:
     """Put the released counts of one cause beside its estimates."""
     moved = np.array(kept.moved)
-    events, censored = moved[:, at], moved[:, -3]
+    events, censored = moved[:, at], moved[:, _CENSORED]
     at_risk = np.array(kept.at_risk)
     out = rows.iloc[kept.times].reset_index(drop=True)
     if profile.rounding != "none":
         survival = np.full((len(out), len(_NUMBERS)), np.nan)
-        if _is_survival(rows):
+        if _is_survival(rows) and np.isfinite(at_risk).all():
             table = life_table(at_risk, np.clip(events, 0, at_risk), level=level)
             survival = np.column_stack([table.survival, table.std_error, table.low, table.high])
         out[list(_NUMBERS)] = survival
-    out.loc[at_risk < profile.proportion_min_n, list(_NUMBERS)] = np.nan
+    if profile.proportion_min_n:
+        out.loc[~(at_risk >= profile.proportion_min_n), list(_NUMBERS)] = np.nan
     released = {"n_at_risk": at_risk, "n_events": events, "n_censored": censored}
     for name, counts in released.items():
         out[name] = np.where((counts == 0) & profile.withhold_zero, np.nan, counts)

@@ -1,4 +1,4 @@
-"""Curves over time as steps, with the numbers at risk."""
+"""Curves over time as steps, or through the points that may be shown, with the numbers at risk."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _NAME = 24
 _BELOW = 46
 _LINE = 14
 _EVERYBODY = "all"
+# Points: a mark at a time that may be shown, halved where there are many.
+_MARK, _MANY = 3.5, 25
 # Letters in a line of a legend, and the most names that stand inside the axes.
 _WIDTH = 50
 _INSIDE = 4
@@ -36,7 +38,10 @@ def curves(
     time_label: str = "Time",
     risk_table: bool = True,
 ) -> Axes:
-    """Draw a step curve for each group and cause with its interval, and the number at risk below.
+    """Draw a curve for each group and cause with its interval, and the number at risk below.
+
+    A whole curve is drawn in steps. Of a released one (column `flag`) only some times are known: a mark stands at each,
+    and straight lines join them, since a step between two of them would say that nobody left in between.
 
     Parameters
     ----------
@@ -61,12 +66,14 @@ def curves(
     series = _series(frame, result.tidy())
     rising = bool(frame["cause"].notna().any())
     with style():
-        ax = new_axes(7.0, _height(list(series), risk_table=risk_table)) if ax is None else ax
+        lines = len(_by_group(frame)) if risk_table else 0
+        ax = new_axes(7.0, _height(list(series), lines)) if ax is None else ax
         if frame.empty:
             return nothing(ax)
         end = float(frame["time"].max())
+        draw = _points if "flag" in frame.columns else _steps
         for index, (name, rows) in enumerate(series.items()):
-            _steps(ax, rows, textwrap.fill(name, _WIDTH), index)
+            draw(ax, rows, textwrap.fill(name, _WIDTH), index)
         ax.set_ylim(0, 1.02)
         ax.set_xlim(0, (end or 1.0) * _BEYOND)
         ax.yaxis.set_major_formatter(ticker.PercentFormatter(1.0, decimals=0))
@@ -75,15 +82,24 @@ def curves(
         ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True, nbins=8))
         ax.set_xlabel(time_label)
         if risk_table:
-            _risk_table(ax, series, end)
+            _risk_table(ax, _by_group(frame), end)
     return ax
 
 
-def _height(names: Sequence[str], *, risk_table: bool) -> float:
-    """Give the inches that curves need, with what is written below and above them."""
+def _height(names: Sequence[str], lines: int) -> float:
+    """Give the inches that curves need, with what is written above them and the lines of numbers at risk below."""
     columns = _legend_columns(names)
     above = sum(0.05 + 0.16 * math.ceil(len(name) / _WIDTH) for name in names) / columns if columns else 0.0
-    return 4.0 + above + (0.4 + 0.2 * len(names)) * risk_table
+    return 4.0 + above + (0.4 + 0.2 * lines) * bool(lines)
+
+
+def _by_group(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Give the rows of one cause of each group: all its causes have the same people at risk."""
+    groups: dict[str, pd.DataFrame] = {}
+    for group, rows in frame.groupby("group", dropna=False, sort=False):
+        first = rows["cause"].iloc[0]
+        groups[_EVERYBODY if pd.isna(group) else str(group)] = rows[_same(rows["cause"], first)]
+    return groups
 
 
 def _series(frame: pd.DataFrame, given: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -120,20 +136,37 @@ def _legend(ax: Axes, names: Sequence[str], *, rising: bool) -> None:
         ax.legend(loc="upper left" if rising else "lower left")
 
 
+def _start(rows: pd.DataFrame) -> float:
+    """Give the height at time 0: everybody is there, and nobody has left for a cause."""
+    return 1.0 if rows["cause"].isna().all() else 0.0
+
+
 def _steps(ax: Axes, rows: pd.DataFrame, name: str, index: int) -> None:
     colour, line = COLOURS[index % len(COLOURS)], LINES[index % len(LINES)]
-    # Everybody is there at the start, and nobody has left for a cause.
-    start = 1.0 if rows["cause"].isna().all() else 0.0
     # The last step is drawn a little further, or its height and interval could not be seen.
     time = np.concatenate([[0.0], rows["time"], rows["time"].tail(1) * _BEYOND])
     height, low, high = (
-        np.concatenate([[start], rows[name], rows[name].tail(1)]) for name in ("estimate", "conf_low", "conf_high")
+        np.concatenate([[_start(rows)], rows[name], rows[name].tail(1)])
+        for name in ("estimate", "conf_low", "conf_high")
     )
     ax.step(time, height, where="post", color=colour, linestyle=line, label=name)
     ax.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
 
 
-def _risk_table(ax: Axes, series: Mapping[str, pd.DataFrame], end: float) -> None:
+def _points(ax: Axes, rows: pd.DataFrame, name: str, index: int) -> None:
+    colour, line = COLOURS[index % len(COLOURS)], LINES[index % len(LINES)]
+    known = rows[rows["time"] > 0]
+    time = np.concatenate([[0.0], known["time"]])
+    height, low, high = (
+        np.concatenate([[_start(rows)], known[name]]) for name in ("estimate", "conf_low", "conf_high")
+    )
+    size = _MARK if len(known) <= _MANY else _MARK / 2
+    look = {"color": colour, "linestyle": line, "marker": "o", "markersize": size, "markevery": slice(1, None)}
+    ax.plot(time, height, label=name, **look)
+    ax.fill_between(time, low, high, color=colour, alpha=0.15, linewidth=0)
+
+
+def _risk_table(ax: Axes, groups: Mapping[str, pd.DataFrame], end: float) -> None:
     """Write the numbers at risk at the start of periods below the axis, as many as there is room for."""
 
     def write(text: str, at: float, line: int, **look: Any) -> None:
@@ -150,10 +183,10 @@ def _risk_table(ax: Axes, series: Mapping[str, pd.DataFrame], end: float) -> Non
         )
 
     write("At risk", 0, 0, fontsize=8, color=GREY)
-    for index, (name, rows) in enumerate(series.items()):
+    for index, (name, rows) in enumerate(groups.items()):
         for time, people in _at_starts(rows, end):
             write(f"{people:,.0f}", time, index + 1, fontsize=9, color=INK)
-        if len(series) > 1 or name != _EVERYBODY:
+        if len(groups) > 1 or name != _EVERYBODY:
             write(_short(name), 1.01, index + 1, fontsize=8, color=GREY, beside=True)
 
 

@@ -98,17 +98,35 @@ def test_the_few_who_are_left_over_are_not_told():
     assert release(_curve(_rows("g", 23, _plain([(12, 0), (11, 0)]))), STAFF).frame["time"].tolist() == [1, 2]
 
 
-def test_the_few_who_are_censored_hold_a_step_back():
+def test_the_few_who_are_censored_are_told_later_and_hold_no_step_back():
+    # 3 are censored in month 1, 8 in month 2: together 11, told in month 2.
     frame = release(_curve(_rows("g", 100, _plain([(11, 3), (11, 8), (11, 0)]))), STAFF).frame
-    assert frame["time"].tolist() == [2, 3]
-    assert frame["n_censored"].tolist()[0] == 11
+    assert frame["time"].tolist() == [1, 2, 3]
+    assert frame["n_censored"].fillna(0).tolist() == [0, 11, 0]
+    assert frame["n_at_risk"].tolist() == [100, 89, 67]
 
 
-def test_the_few_who_come_late_hold_a_step_back():
+def test_the_few_who_come_late_are_told_later_and_hold_no_step_back():
     # 3 come after month 1, 9 after month 2: together 12.
     frame = release(_curve(_rows("g", 100, [(11, 0, 3), (11, 0, 9), (11, 0, 0)])), STAFF).frame
-    assert frame["time"].tolist() == [2, 3]
-    assert frame["n_at_risk"].tolist() == [100, 90]  # 100 - 22 + 12
+    assert frame["time"].tolist() == [1, 2, 3]
+    assert frame["n_at_risk"].tolist() == [100, 89, 90]
+
+
+def test_a_group_that_fills_up_slowly_is_told_from_when_it_is_large_enough():
+    # Mentoring begins for 6 a month, 2 are there at the start; from the seventh month on 4 leave a month.
+    frame = release(_curve(_rows("mentored", 2, [(0, 0, 6)] * 6 + [(4, 0, 6)] * 6)), STAFF).frame
+    assert frame["flag"].eq("").all()
+    assert frame["time"].tolist() == [2, 4, 6, 9, 12]  # 12 come in two months, 12 leave in three
+    assert frame["n_at_risk"].fillna(0).tolist() == [0, 14, 26, 38, 44]  # 2 at the start are not told
+    assert frame["n_events"].fillna(0).tolist() == [0, 0, 0, 12, 12]
+
+
+def test_those_who_move_to_another_group_hold_no_step_back():
+    # 2 a month become mentored and leave the group of the unmentored without an event.
+    frame = release(_curve(_rows("unmentored", 200, [(11, 0, -2)] * 8)), STAFF).frame
+    assert frame["time"].tolist() == list(range(1, 9))
+    assert frame["n_at_risk"].tolist() == [200, 189, 178, 167, 156, 145, 122, 111]
 
 
 def test_the_causes_of_a_group_are_kept_at_the_same_times():
