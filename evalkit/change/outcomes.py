@@ -6,7 +6,7 @@ Every estimator of change reads its frame here, so that names, missing pairs, sc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
@@ -167,7 +167,7 @@ def read_outcomes(
     names = [outcome_name(one, other) for one, other in zip(before, after, strict=True)]
     if len(set(names)) < len(names):
         names = [f"{other} - {one}" for one, other in zip(before, after, strict=True)]
-    require(_known(scale, names, "scale"), _known(kirkpatrick, names, "kirkpatrick"))
+    require(names_known("scale", scale, names), names_known("kirkpatrick", kirkpatrick, names))
     require(_levels_right(kirkpatrick), _scales_right(scale))
     found = [
         _outcome(frame, name, one, other, scale, kirkpatrick)
@@ -387,11 +387,27 @@ def _repeated_columns(frame: pd.DataFrame) -> Problems:
     ]
 
 
-def _known(given: object, names: list[str], argument: str) -> Problems:
+def names_known(argument: str, given: object, names: Collection[str]) -> Problems:
+    """Find names that a mapping by outcome should not have.
+
+    Parameters
+    ----------
+    argument : str
+        The argument.
+    given : object
+        What came in; anything but a mapping holds for all outcomes.
+    names : collection of str
+        The outcomes.
+
+    Returns
+    -------
+    list of Problem
+        DAT-006 for each name that is no outcome.
+    """
     if not isinstance(given, Mapping):
         return []
     return [
-        Problem("DAT-006", argument, f"{name!r}", f"one of {', '.join(names)}", "Use the names of the outcomes.")
+        Problem("DAT-006", argument, repr(name), f"one of {', '.join(names)}", "Use the names of the outcomes.")
         for name in given
         if name not in names
     ]
