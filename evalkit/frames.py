@@ -73,13 +73,15 @@ def missing_columns(frame: pd.DataFrame, columns: Sequence[str], place: str) -> 
     ]
 
 
-def rows_named(positions: Sequence[int] | npt.NDArray[np.int64]) -> str:
+def rows_named(positions: Sequence[int] | npt.NDArray[np.int64], unit: str = "row") -> str:
     """Name rows by their position, the first few.
 
     Parameters
     ----------
     positions : sequence of int
         Shape (rows,), counted from 1.
+    unit : str, default "row"
+        What is counted, in the singular.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def rows_named(positions: Sequence[int] | npt.NDArray[np.int64]) -> str:
     'rows 3, 17'
     """
     more = f" and {len(positions) - _ROWS_NAMED} more" if len(positions) > _ROWS_NAMED else ""
-    return f"row{'s' if len(positions) > 1 else ''} {', '.join(map(str, positions[:_ROWS_NAMED]))}{more}"
+    return f"{unit}{'' if len(positions) == 1 else 's'} {', '.join(map(str, positions[:_ROWS_NAMED]))}{more}"
 
 
 def within(

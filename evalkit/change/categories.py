@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.outcomes import Levels, Outcome, columns_of, read_outcomes, rows_named
+from evalkit.change.outcomes import Levels, Outcome, columns_of, read_outcomes
 from evalkit.change.rows import NOBODY, Row, counts, require_a_pair
 from evalkit.errors import Problem
-from evalkit.frames import Problems, level_problems, missing_columns, require
+from evalkit.frames import Problems, level_problems, missing_columns, require, rows_named
 from evalkit.numeric.matched import bowker, mcnemar_exact, mcnemar_mid_p, stuart_maxwell, tango
 from evalkit.numeric.values import Test
 from evalkit.result import Estimates, Method, estimates

@@ -21,9 +21,9 @@ from evalkit.change.designs import (
     undefined,
 )
 from evalkit.change.groups import Groups, estimable
-from evalkit.change.outcomes import Levels, Outcome, Scales, columns_of, rows_named, union
+from evalkit.change.outcomes import Levels, Outcome, Scales, columns_of, union
 from evalkit.errors import Problem
-from evalkit.frames import one_of, require
+from evalkit.frames import one_of, require, rows_named
 from evalkit.numeric.means import t_interval, t_test, welch_error
 from evalkit.numeric.pairs import changes
 from evalkit.numeric.regression import (

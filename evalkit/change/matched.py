@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes, rows_named
+from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
 from evalkit.change.rows import NOBODY, Row, counts, require_a_pair
 from evalkit.errors import Problem
-from evalkit.frames import Problems, level_problems, require, within
+from evalkit.frames import Problems, level_problems, require, rows_named, within
 from evalkit.numeric.matched import mcnemar_exact, mcnemar_mid_p, tango
 from evalkit.result import Estimates, Method, estimates
 

@@ -16,8 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import InstrumentError, Problem
-from evalkit.frames import Problems, missing_columns, require
-from evalkit.frames import rows_named as rows_named  # noqa: PLC0414 - the estimators of change take it from here
+from evalkit.frames import Problems, missing_columns, require, rows_named
 from evalkit.instruments.comparability import NOT
 from evalkit.instruments.score_notes import noted_verdict
 
@@ -513,8 +512,7 @@ def _require_comparable(frame: pd.DataFrame, found: Sequence[Outcome]) -> None:
         for verdict, rule in _verdicts(frame, outcome)
         if verdict == NOT
     ]
-    if problems:
-        raise InstrumentError(problems)
+    require(problems, error=InstrumentError)
 
 
 def _with_care(frame: pd.DataFrame, outcome: Outcome) -> str | None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from evalkit.change.outcomes import Outcome, rows_named, union
+from evalkit.change.outcomes import Outcome, union
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems
+from evalkit.frames import Problems, rows_named
 
 Row = dict[str, object]
 

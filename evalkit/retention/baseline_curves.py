@@ -146,8 +146,7 @@ def _values(model: HazardModel, at: dict[str, object]) -> dict[str, float | int]
         value, found = _value(variable, at[name])
         values[name] = value
         problems += found
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
     return values
 
 

@@ -356,8 +356,7 @@ def prepare(cohort: Cohort, terms: Terms, request: Request, *, robust: bool = Fa
         *unknown_names(cohort, [cluster] if cluster and cluster not in people else [], "cluster"),
         *unknown_names(cohort, [weights] if weights else [], "weights"),
     ]
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
     variables = variables_of(cohort, formula, request.reference)
     biased = _knows_the_future(
         cohort, [*formula.names, *(name for name in strata if name not in people)], variables, request

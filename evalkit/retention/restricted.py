@@ -135,8 +135,7 @@ def _horizon(found: Grouped, horizon: float | None) -> float:
     if horizon <= found.start:
         expected = f"more than {found.start:g} {unit}"
         problems.append(Problem("EST-001", "horizon", f"{horizon:g} {unit}", expected, "Choose a later horizon."))
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
     return float(horizon)
 
 

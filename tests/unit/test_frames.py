@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from evalkit.errors import DataError, LinkageError, Problem
-from evalkit.frames import level_problems, missing_columns, one_of, require, whole, within
+from evalkit.frames import level_problems, missing_columns, one_of, require, rows_named, whole, within
 
 
 def _codes(problems: list[Problem]) -> list[str]:
@@ -124,3 +124,21 @@ def test_the_error_that_is_raised_can_be_chosen():
         require([problem], error=LinkageError)
     assert caught.value.problems == (problem,)
     require([], error=LinkageError)
+
+
+@pytest.mark.parametrize(
+    ("positions", "said"),
+    [
+        ([3], "row 3"),
+        ([3, 17], "rows 3, 17"),
+        ([1, 2, 3, 4, 5], "rows 1, 2, 3, 4, 5"),
+        (np.arange(1, 14), "rows 1, 2, 3, 4, 5 and 8 more"),
+    ],
+)
+def test_the_first_five_rows_are_named_and_the_others_counted(positions: object, said: str):
+    assert rows_named(positions) == said
+
+
+def test_other_things_than_rows_are_named_alike():
+    assert rows_named([2], "line") == "line 2"
+    assert rows_named([2, 9], "line") == "lines 2, 9"
