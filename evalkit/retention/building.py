@@ -11,8 +11,9 @@ import pandas as pd
 
 from evalkit.errors import DataError, ImmortalTimeError, Problem
 from evalkit.frames import Problems, missing_columns, one_of, require, rows_named
+from evalkit.numeric.times import equal_times
 from evalkit.retention.cohorts import Cohort, Floats, Step
-from evalkit.retention.times import DAYS, Times, Unit, read_times, same_kind, tied
+from evalkit.retention.times import DAYS, Times, Unit, read_times, same_kind
 
 Flags = npt.NDArray[np.bool_]
 
@@ -198,7 +199,7 @@ def cohort_from_spells(
     require(one_of("unit", unit, DAYS), _rows_there(spells), missing_columns(spells, names, "spells"))
     found, problems = _all_times(spells, {"start": start, "stop": stop})
     require(problems, _persons_named(spells, person), _weights_right(spells, weight))
-    begin, end = tied(found["start"].at, found["stop"].at)
+    begin, end = equal_times(found["start"].at, found["stop"].at)
     state, said = _yes_or_no(spells[exposed], exposed) if exposed else (np.zeros(len(spells), dtype=bool), [])
     cause, causes = _ends(spells[event])
     require(said, _lasting(begin, end, start, stop))
@@ -399,7 +400,7 @@ def _timed(
     cut = np.where(first_day, cut + _FIRST_DAY, cut)
     per = DAYS[unit] if dates else 1.0
     scaled = [(one - origin) / per for one in (begin, cut, value["mentored_from"])]
-    start, stop, mentored = scaled if dates else tied(*scaled)
+    start, stop, mentored = scaled if dates else equal_times(*scaled)
     at_risk = stop > start
     kept = np.flatnonzero(at_risk)
     if not len(kept):
