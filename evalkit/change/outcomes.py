@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,7 @@ import pandas as pd
 from evalkit.errors import InstrumentError, Problem
 from evalkit.frames import Problems, missing_columns, require, rows_named
 from evalkit.instruments.comparability import NOT
-from evalkit.instruments.score_notes import noted_verdict
+from evalkit.instruments.score_comparisons import notes_of, verdicts_between
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -481,22 +480,16 @@ def _outcome(frame: pd.DataFrame, name: str, pre: str, post: str, scale: Scales,
 
 def _scored(frame: pd.DataFrame, column: str) -> Bounds | None:
     """Take the range of a score from the note that `score` left with the frame."""
-    ranges = {tuple(form["range"]) for form in _notes(frame, column) if isinstance(form.get("range"), list | tuple)}
+    ranges = {tuple(seen) for note in notes_of(frame, column) if isinstance(seen := note.get("range"), list | tuple)}
     if len(ranges) != 1:
         return None
     low, high = ranges.pop()
     return float(low), float(high)
 
 
-def _notes(frame: pd.DataFrame, column: str) -> list[Mapping[str, Any]]:
-    """List what a column notes of its scale; pooled scores carry a note for each version."""
-    scales = frame.attrs.get("scales")
-    noted = scales.get(column) if isinstance(scales, Mapping) else None
-    return [note for note in (noted if isinstance(noted, list) else [noted]) if isinstance(note, Mapping)]
-
-
 def _verdicts(frame: pd.DataFrame, outcome: Outcome) -> list[tuple[str, str]]:
-    return [noted_verdict(one, other) for one in _notes(frame, outcome.pre) for other in _notes(frame, outcome.post)]
+    between = verdicts_between([frame, frame], [outcome.pre, outcome.post])
+    return [(verdict, rule) for verdict, rule, _ in between]
 
 
 def _require_comparable(frame: pd.DataFrame, found: Sequence[Outcome]) -> None:
