@@ -26,9 +26,10 @@ Scales = Bounds | Mapping[str, Bounds] | None
 Levels = int | str | Mapping[str, int | str] | None
 
 KIRKPATRICK = {1: "1 reaction", 2: "2 learning", 3: "3 behaviour", 4: "4 results"}
-# Without a stated scale, spreads this many times apart are taken for two different scales.
+# Without a stated scale, spreads this many times apart are taken for two different scales; among few pairs that may be
+# chance.
 _SPREADS_APART = 5.0
-_FEW = 5
+_FEW = 10
 _ROUNDING = 1e-12
 _ENDINGS = (
     ("_before", "_after"),
@@ -139,7 +140,8 @@ def read_outcomes(
         Column that names the person, to make sure that nobody is there twice. Missing values are refused.
     scale : tuple of two numbers, or mapping of outcome name to such a tuple, optional
         Lowest and highest value that the outcome can take. Left out, it is taken from the scores (`attrs["scales"]`, as
-        `score` and `link` leave it), else it is what was seen.
+        `score` and `link` leave it), else it is what was seen; then, among more than ten pairs, standard deviations
+        more than five times apart are taken for two scales, and refused.
     kirkpatrick : int or str, or mapping of outcome name to them, optional
         Level of evaluation: 1 reaction, 2 learning, 3 behaviour, 4 results.
 
