@@ -6,11 +6,11 @@ Each check returns the problems that it found, so that a public function can rai
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
-from evalkit.errors import DataError, Problem, did_you_mean
+from evalkit.errors import DataError, EvalkitError, Problem, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,24 +19,27 @@ if TYPE_CHECKING:
 
 Problems = list[Problem]
 _ROWS_NAMED = 5
+_NEAREST = 1e-12
 
 
-def require(*found: Iterable[Problem]) -> None:
+def require(*found: Iterable[Problem], error: type[EvalkitError] = DataError) -> None:
     """Raise all problems at once, if there are any.
 
     Parameters
     ----------
     *found : iterables of Problem
         What several checks returned.
+    error : type of EvalkitError, default DataError
+        What is raised.
 
     Raises
     ------
-    DataError
-        When at least one problem was found.
+    EvalkitError
+        Of that type, when at least one problem was found.
     """
     problems = [problem for some in found for problem in some]
     if problems:
-        raise DataError(problems)
+        raise error(problems)
 
 
 def missing_columns(frame: pd.DataFrame, columns: Sequence[str], place: str) -> Problems:
@@ -70,13 +73,15 @@ def missing_columns(frame: pd.DataFrame, columns: Sequence[str], place: str) -> 
     ]
 
 
-def rows_named(positions: Sequence[int] | npt.NDArray[np.int64]) -> str:
+def rows_named(positions: Sequence[int] | npt.NDArray[np.int64], unit: str = "row") -> str:
     """Name rows by their position, the first few.
 
     Parameters
     ----------
     positions : sequence of int
         Shape (rows,), counted from 1.
+    unit : str, default "row"
+        What is counted, in the singular.
 
     Returns
     -------
@@ -89,7 +94,7 @@ def rows_named(positions: Sequence[int] | npt.NDArray[np.int64]) -> str:
     'rows 3, 17'
     """
     more = f" and {len(positions) - _ROWS_NAMED} more" if len(positions) > _ROWS_NAMED else ""
-    return f"row{'s' if len(positions) > 1 else ''} {', '.join(map(str, positions[:_ROWS_NAMED]))}{more}"
+    return f"{unit}{'' if len(positions) == 1 else 's'} {', '.join(map(str, positions[:_ROWS_NAMED]))}{more}"
 
 
 def within(
@@ -149,6 +154,55 @@ def whole(name: str, value: object, *, low: int) -> Problems:
             Problem("DAT-009", name, repr(value), "a whole number", "Give a whole number, not a share or per cent.")
         ]
     return within(name, int(value), low=low)
+
+
+def level_problems(level: object, *, low: float = 0.0, argument: str = "level") -> Problems:
+    """Check a confidence level, or a share of people.
+
+    Parameters
+    ----------
+    level : object
+        What came in.
+    low : float, default 0.0
+        It must lie above.
+    argument : str, default "level"
+        Its name, for the message.
+
+    Returns
+    -------
+    list of Problem
+        DAT-009 when it is not a number, DAT-002 when it is not between `low` and 1, both left out, or so near to 0 or 1
+        (1e-12) that nothing is left between; empty when it is right.
+    """
+    expected, remedy = f"a number between {low:g} and 1", "Give 0.95 for 95 %."
+    if isinstance(level, bool) or not isinstance(level, Real) or math.isnan(float(level)):
+        return [Problem("DAT-009", argument, repr(level), expected, remedy)]
+    number = float(level)
+    if low < number < 1 and _NEAREST <= 1 - number <= 1 - _NEAREST:
+        return []
+    return [Problem("DAT-002", argument, f"{number:.15g}", expected, remedy)]
+
+
+def one_of(argument: str, value: object, known: Collection[str]) -> Problems:
+    """Check an argument that is one of a few words.
+
+    Parameters
+    ----------
+    argument : str
+        Its name.
+    value : object
+        What came in.
+    known : collection of str
+        The words.
+
+    Returns
+    -------
+    list of Problem
+        DAT-006 when it is none of them; empty when it is right.
+    """
+    if isinstance(value, str) and value in known:
+        return []
+    return [Problem("DAT-006", argument, repr(value), f"one of {', '.join(known)}", did_you_mean(str(value), known))]
 
 
 def _range(low: float, high: float, above: float, below: float) -> str:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import DataError, InstrumentError, Problem
-from evalkit.frames import missing_columns, require
+from evalkit.frames import missing_columns, require, rows_named
 from evalkit.instruments import Instrument, form_at, load_instrument
 from evalkit.instruments.answer_notes import foreign_answers
 from evalkit.instruments.comparability import NOT
@@ -29,7 +29,6 @@ from evalkit.instruments.score_notes import gravest, noted_form
 
 Floats = npt.NDArray[np.float64]
 SOURCE = "source"
-_ROWS_NAMED = 5
 
 
 def score(
@@ -150,16 +149,12 @@ def _unread(responses: pd.DataFrame, scale: Scale, declined: set[str]) -> list[P
                 Problem(
                     "DAT-004",
                     f"responses, column {item}",
-                    f"{len(rows)} texts that are no answer (rows {_rows(rows)} of {len(responses)})",
+                    f"{len(rows)} texts that are no answer ({rows_named(rows)} of {len(responses)})",
                     "codes of the answers, or missing",
                     "Read the file with read_responses(path, instrument), which knows the labels.",
                 )
             )
     return problems
-
-
-def _rows(rows: npt.NDArray[np.int64]) -> str:
-    return ", ".join(map(str, rows[:_ROWS_NAMED])) + (" and more" if len(rows) > _ROWS_NAMED else "")
 
 
 def asked_scales(responses: pd.DataFrame, instrument: Instrument) -> list[Scale]:
@@ -283,7 +278,7 @@ def _outside(responses: pd.DataFrame, scale: Scale, form: Instrument, keyed: Flo
                     Problem(
                         "DAT-002",
                         f"responses, column {item}",
-                        f"{len(rows)} values {where} {low:g} to {high:g} (rows {_rows(rows)} of {len(responses)})",
+                        f"{len(rows)} values {where} {low:g} to {high:g} ({rows_named(rows)} of {len(responses)})",
                         f"{low:g} to {high:g}, or missing" if where == "outside" else "the values of its options",
                         "Recode them or mark them missing before scoring.",
                     )

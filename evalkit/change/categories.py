@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.outcomes import Levels, Outcome, columns_of, read_outcomes, rows_named
-from evalkit.change.rows import NOBODY, Row, counts, level_right, require_a_pair
+from evalkit.change.outcomes import Levels, Outcome, columns_of, read_outcomes
+from evalkit.change.rows import NOBODY, Row, counts, require_a_pair
 from evalkit.errors import Problem
-from evalkit.frames import Problems, missing_columns, require
+from evalkit.frames import Problems, level_problems, missing_columns, require, rows_named
 from evalkit.numeric.matched import bowker, mcnemar_exact, mcnemar_mid_p, stuart_maxwell, tango
 from evalkit.numeric.values import Test
 from evalkit.result import Estimates, Method, estimates
@@ -107,7 +107,7 @@ def category_change(
     >>> result[["group", "estimate", "test"]].iloc[2:].values.tolist()
     [['a', -0.2, 'McNemar mid-p'], ['b', 0.0, 'McNemar mid-p'], ['c', 0.2, 'McNemar mid-p']]
     """
-    require(level_right(level), _categories_right(categories))
+    require(level_problems(level), _categories_right(categories))
     before, after = columns_of(pre), columns_of(post)
     require(missing_columns(frame, [*before, *after], "frame"), _named_once(frame, [*before, *after]))
     pairs = list(zip(before, after, strict=False))

@@ -21,9 +21,9 @@ from evalkit.change.designs import (
     undefined,
 )
 from evalkit.change.groups import Groups, estimable
-from evalkit.change.outcomes import Levels, Outcome, Scales, columns_of, rows_named, union
-from evalkit.errors import Problem, did_you_mean
-from evalkit.frames import Problems, require
+from evalkit.change.outcomes import Levels, Outcome, Scales, columns_of, union
+from evalkit.errors import Problem
+from evalkit.frames import one_of, require, rows_named
 from evalkit.numeric.means import t_interval, t_test, welch_error
 from evalkit.numeric.pairs import changes
 from evalkit.numeric.regression import (
@@ -144,7 +144,7 @@ def adjusted_difference(
     >>> result[["group", "estimate"]].round(2).values.tolist()
     [['a', 4.92], ['b', 6.58], ['b - a', 1.67]]
     """
-    require(_variance_problems(variance))
+    require(one_of("variance", variance, VARIANCES))
     roles, outcomes = read_roles(
         frame,
         pre=pre,
@@ -438,10 +438,3 @@ def _method(
         assumptions=assumptions,
         references=references,
     )
-
-
-def _variance_problems(variance: str) -> Problems:
-    if variance in VARIANCES:
-        return []
-    expected = f"one of {', '.join(VARIANCES)}"
-    return [Problem("DAT-006", "variance", repr(variance), expected, did_you_mean(str(variance), VARIANCES))]

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.groups import Groups, level_problems, no_names, note_of, only, part, read_groups
+from evalkit.change.groups import Groups, no_names, note_of, only, part, read_groups
 from evalkit.change.outcomes import Levels, Outcome, Scales, columns_of, not_numbers, read_outcomes
 from evalkit.errors import Problem
-from evalkit.frames import Problems, missing_columns, require
+from evalkit.frames import Problems, level_problems, missing_columns, require
 from evalkit.numeric.regression import collinear
 
 Floats = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.groups import level_problems, only
+from evalkit.change.groups import only
 from evalkit.change.mean_rows import mean_row
 from evalkit.change.outcomes import (
     Levels,
@@ -19,12 +19,11 @@ from evalkit.change.outcomes import (
     numbers,
     one_row_a_person,
     read_outcomes,
-    rows_named,
     union,
 )
 from evalkit.change.rows import POINTS
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems, missing_columns, require
+from evalkit.frames import Problems, level_problems, missing_columns, require, rows_named
 from evalkit.numeric.means import t_interval, t_test
 from evalkit.numeric.pairs import changes
 from evalkit.numeric.regression import cluster_covariance, collinear, least_squares

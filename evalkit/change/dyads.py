@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.groups import estimable, level_problems
-from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
+from evalkit.change.groups import estimable
+from evalkit.change.outcomes import Levels, Outcome, Scales, names_known, read_outcomes
 from evalkit.errors import DataError, Problem
-from evalkit.frames import Problems, require
+from evalkit.frames import Problems, level_problems, require
 from evalkit.numeric.dyadic import agreement_limits, agreement_reach, exchangeable_test, intraclass, pooled_effects
 from evalkit.numeric.means import t_interval, t_test
 from evalkit.numeric.pairs import changes
@@ -147,7 +147,7 @@ def _read(
         name = _common([*before[""], *after[""]])
         before, after = {name: before[""]}, {name: after[""]}
     require(_two_each(before, after), _two_members(members))
-    require(*(_mapping_known(given, list(before)) for given in (scale, kirkpatrick)))
+    require(names_known("scale", scale, list(before)), names_known("kirkpatrick", kirkpatrick, list(before)))
     problems: list[Problem] = []
     found = {}
     for name, columns in before.items():
@@ -205,16 +205,6 @@ def _two_members(members: Sequence[str]) -> Problems:
     if not isinstance(members, str) and len(members) == 2 and str(members[0]) != str(members[1]):
         return []
     return [Problem("DAT-007", "members", repr(members), "two different names", 'Such as ("mentee", "mentor").')]
-
-
-def _mapping_known(given: object, names: list[str]) -> Problems:
-    if not isinstance(given, Mapping):
-        return []
-    return [
-        Problem("DAT-006", "scale or kirkpatrick", repr(name), f"one of {', '.join(names)}", "Use the outcomes' names.")
-        for name in given
-        if name not in names
-    ]
 
 
 def _of(outcome: Outcome, rows: npt.NDArray[np.int64], wave: str) -> Floats:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sized
 import numpy as np
 import pandas as pd
 
-from evalkit.errors import Problem, did_you_mean
-from evalkit.frames import Problems, require, whole
+from evalkit.errors import Problem
+from evalkit.frames import Problems, one_of, require, whole
 from evalkit.result import Estimates
 
 FLOW_COLUMNS = ("step", "of", "reason", "n", "n_least")
@@ -137,10 +137,7 @@ def _all_reasons(reasons: Mapping[str, Mapping[str, int]] | None, analysed: obje
 def _reason_problems(why: Mapping[str, Mapping[str, int]]) -> Problems:
     problems: Problems = []
     for step, each in why.items():
-        if step not in _USUAL:
-            problems.append(
-                Problem("DAT-006", "reasons", f"{step!r}", ", ".join(_USUAL), did_you_mean(str(step), _USUAL))
-            )
+        problems += one_of("reasons", step, _USUAL)
         for reason, people in each.items():
             problems += whole(f"reasons, {step}, {reason}", people, low=0)
     return problems

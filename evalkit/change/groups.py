@@ -13,7 +13,7 @@ import pandas as pd
 
 from evalkit.change.outcomes import Outcome, numbers
 from evalkit.errors import EstimationError, Problem, did_you_mean
-from evalkit.frames import Problems, rows_named, within
+from evalkit.frames import Problems, rows_named
 
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -106,22 +106,6 @@ def no_names(frame: pd.DataFrame, column: str) -> Problems:
         return []
     found = f"lists or the like ({rows_named(rows)})"
     return [Problem("DAT-009", f"frame, column {column}", found, "one text or number a row", "Split the column.")]
-
-
-def level_problems(level: object) -> Problems:
-    """Check a confidence level.
-
-    Parameters
-    ----------
-    level : object
-        What came in.
-
-    Returns
-    -------
-    list of Problem
-        DAT-009 when it is not a number, DAT-002 when it is not between 0 and 1.
-    """
-    return within("level", level, above=0.0, below=1.0)
 
 
 def only(outcome: Outcome, keep: Mapping[str, Flags]) -> Outcome:

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.outcomes import numbers, rows_named
+from evalkit.change.outcomes import numbers
 from evalkit.errors import Problem
-from evalkit.frames import Problems, require
+from evalkit.frames import Problems, require, rows_named
 from evalkit.numeric.imputation import LEAST_DF
 from evalkit.numeric.regression import collinear
 from evalkit.numeric.standardised_differences import standardised_mean_difference, standardised_share_difference

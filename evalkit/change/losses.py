@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.groups import level_problems
 from evalkit.change.known_before import KnownBefore, describe, read_known_before, response_design, target_predictors
 from evalkit.change.mean_rows import mean_row
 from evalkit.change.outcomes import Levels, Outcome, Scales, columns_of, numbers, read_outcomes
 from evalkit.change.rows import POINTS
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems, missing_columns, require, whole
+from evalkit.frames import Problems, level_problems, missing_columns, require, whole
 from evalkit.numeric.imputation import LEAST_DF, impute_normal
 from evalkit.numeric.means import t_interval, t_test
 from evalkit.numeric.pairs import changes

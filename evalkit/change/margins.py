@@ -11,10 +11,10 @@ import pandas as pd
 from scipy import stats
 
 from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
-from evalkit.change.rows import POINTS, Row, counts, level_right, one_of, require_a_pair, sizes_right, why_no_interval
+from evalkit.change.rows import POINTS, Row, counts, require_a_pair, sizes_right, why_no_interval
 from evalkit.change.standardised import DIVISORS, INTERVALS, NO_ERROR, why_not_standardised
 from evalkit.errors import Problem
-from evalkit.frames import Problems, require
+from evalkit.frames import Problems, level_problems, one_of, require
 from evalkit.numeric.means import t_interval
 from evalkit.numeric.pairs import PairMoments, pair_moments
 from evalkit.numeric.standardised import KINDS, Kind, one_sided_p, standardised_interval
@@ -95,7 +95,7 @@ def equivalence(
     >>> row["verdict"], round(float(row["p_value"]), 4)
     ('equivalent', 0.0059)
     """
-    require(level_right(level, low=0.5), one_of("unit", unit, ("raw", *KINDS)), _margin_right(margin))
+    require(level_problems(level, low=0.5), one_of("unit", unit, ("raw", *KINDS)), _margin_right(margin))
     low, high = margin if isinstance(margin, tuple | list) else (-margin, margin)
     found = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     require_a_pair(found)

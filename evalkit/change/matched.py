@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes, rows_named
-from evalkit.change.rows import NOBODY, Row, counts, level_right, require_a_pair
+from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
+from evalkit.change.rows import NOBODY, Row, counts, require_a_pair
 from evalkit.errors import Problem
-from evalkit.frames import Problems, require, within
+from evalkit.frames import Problems, level_problems, require, rows_named, within
 from evalkit.numeric.matched import mcnemar_exact, mcnemar_mid_p, tango
 from evalkit.result import Estimates, Method, estimates
 
@@ -90,7 +90,7 @@ def proportion_change(
     >>> row[["estimate", "p_value", "p_exact"]].astype(float).tolist()
     [0.5, 0.125, 0.25]
     """
-    require(level_right(level))
+    require(level_problems(level))
     found = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     require(_thresholds_right(at_least, [outcome.name for outcome in found]))
     chosen = {o.name: at_least.get(o.name) if isinstance(at_least, Mapping) else at_least for o in found}

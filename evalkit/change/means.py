@@ -9,8 +9,8 @@ import pandas as pd
 
 from evalkit.change.bootstrapped import FEW_PAIRS, bca_intervals, draws_right, mean_columns
 from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
-from evalkit.change.rows import POINTS, Row, counts, level_right, one_of, require_a_pair, sizes_right, why_no_interval
-from evalkit.frames import require
+from evalkit.change.rows import POINTS, Row, counts, require_a_pair, sizes_right, why_no_interval
+from evalkit.frames import level_problems, one_of, require
 from evalkit.numeric.means import t_interval, t_test
 from evalkit.numeric.pairs import PairMoments, pair_moments
 from evalkit.numeric.values import Interval
@@ -92,7 +92,7 @@ def mean_change(
     >>> row[["estimate", "conf_low", "conf_high"]].astype(float).round(2).tolist()
     [1.0, 0.12, 1.88]
     """
-    require(level_right(level), one_of("interval", interval, ("t", "bca")), draws_right(interval, draws, seed))
+    require(level_problems(level), one_of("interval", interval, ("t", "bca")), draws_right(interval, draws, seed))
     found = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     require_a_pair(found)
     require(sizes_right(found))

@@ -7,9 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from evalkit.change.rows import one_of
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import require
+from evalkit.frames import one_of, require
 from evalkit.numeric.multiplicity import benjamini_hochberg, holm
 from evalkit.result import Estimates
 

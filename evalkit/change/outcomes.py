@@ -6,20 +6,18 @@ Every estimator of change reads its frame here, so that names, missing pairs, sc
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import InstrumentError, Problem
-from evalkit.frames import Problems, missing_columns, require
-from evalkit.frames import rows_named as rows_named  # noqa: PLC0414 - the estimators of change take it from here
+from evalkit.frames import Problems, missing_columns, require, rows_named
 from evalkit.instruments.comparability import NOT
-from evalkit.instruments.score_notes import noted_verdict
+from evalkit.instruments.score_comparisons import notes_of, verdicts_between
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -28,9 +26,10 @@ Scales = Bounds | Mapping[str, Bounds] | None
 Levels = int | str | Mapping[str, int | str] | None
 
 KIRKPATRICK = {1: "1 reaction", 2: "2 learning", 3: "3 behaviour", 4: "4 results"}
-# Without a stated scale, spreads this many times apart are taken for two different scales.
+# Without a stated scale, spreads this many times apart are taken for two different scales; among few pairs that may be
+# chance.
 _SPREADS_APART = 5.0
-_FEW = 5
+_FEW = 10
 _ROUNDING = 1e-12
 _ENDINGS = (
     ("_before", "_after"),
@@ -141,7 +140,8 @@ def read_outcomes(
         Column that names the person, to make sure that nobody is there twice. Missing values are refused.
     scale : tuple of two numbers, or mapping of outcome name to such a tuple, optional
         Lowest and highest value that the outcome can take. Left out, it is taken from the scores (`attrs["scales"]`, as
-        `score` and `link` leave it), else it is what was seen.
+        `score` and `link` leave it), else it is what was seen; then, among more than ten pairs, standard deviations
+        more than five times apart are taken for two scales, and refused.
     kirkpatrick : int or str, or mapping of outcome name to them, optional
         Level of evaluation: 1 reaction, 2 learning, 3 behaviour, 4 results.
 
@@ -167,7 +167,7 @@ def read_outcomes(
     names = [outcome_name(one, other) for one, other in zip(before, after, strict=True)]
     if len(set(names)) < len(names):
         names = [f"{other} - {one}" for one, other in zip(before, after, strict=True)]
-    require(_known(scale, names, "scale"), _known(kirkpatrick, names, "kirkpatrick"))
+    require(names_known("scale", scale, names), names_known("kirkpatrick", kirkpatrick, names))
     require(_levels_right(kirkpatrick), _scales_right(scale))
     found = [
         _outcome(frame, name, one, other, scale, kirkpatrick)
@@ -387,11 +387,27 @@ def _repeated_columns(frame: pd.DataFrame) -> Problems:
     ]
 
 
-def _known(given: object, names: list[str], argument: str) -> Problems:
+def names_known(argument: str, given: object, names: Collection[str]) -> Problems:
+    """Find names that a mapping by outcome should not have.
+
+    Parameters
+    ----------
+    argument : str
+        The argument.
+    given : object
+        What came in; anything but a mapping holds for all outcomes.
+    names : collection of str
+        The outcomes.
+
+    Returns
+    -------
+    list of Problem
+        DAT-006 for each name that is no outcome.
+    """
     if not isinstance(given, Mapping):
         return []
     return [
-        Problem("DAT-006", argument, f"{name!r}", f"one of {', '.join(names)}", "Use the names of the outcomes.")
+        Problem("DAT-006", argument, repr(name), f"one of {', '.join(names)}", "Use the names of the outcomes.")
         for name in given
         if name not in names
     ]
@@ -466,22 +482,16 @@ def _outcome(frame: pd.DataFrame, name: str, pre: str, post: str, scale: Scales,
 
 def _scored(frame: pd.DataFrame, column: str) -> Bounds | None:
     """Take the range of a score from the note that `score` left with the frame."""
-    ranges = {tuple(form["range"]) for form in _notes(frame, column) if isinstance(form.get("range"), list | tuple)}
+    ranges = {tuple(seen) for note in notes_of(frame, column) if isinstance(seen := note.get("range"), list | tuple)}
     if len(ranges) != 1:
         return None
     low, high = ranges.pop()
     return float(low), float(high)
 
 
-def _notes(frame: pd.DataFrame, column: str) -> list[Mapping[str, Any]]:
-    """List what a column notes of its scale; pooled scores carry a note for each version."""
-    scales = frame.attrs.get("scales")
-    noted = scales.get(column) if isinstance(scales, Mapping) else None
-    return [note for note in (noted if isinstance(noted, list) else [noted]) if isinstance(note, Mapping)]
-
-
 def _verdicts(frame: pd.DataFrame, outcome: Outcome) -> list[tuple[str, str]]:
-    return [noted_verdict(one, other) for one in _notes(frame, outcome.pre) for other in _notes(frame, outcome.post)]
+    between = verdicts_between([frame, frame], [outcome.pre, outcome.post])
+    return [(verdict, rule) for verdict, rule, _ in between]
 
 
 def _require_comparable(frame: pd.DataFrame, found: Sequence[Outcome]) -> None:
@@ -497,8 +507,7 @@ def _require_comparable(frame: pd.DataFrame, found: Sequence[Outcome]) -> None:
         for verdict, rule in _verdicts(frame, outcome)
         if verdict == NOT
     ]
-    if problems:
-        raise InstrumentError(problems)
+    require(problems, error=InstrumentError)
 
 
 def _with_care(frame: pd.DataFrame, outcome: Outcome) -> str | None:

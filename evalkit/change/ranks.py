@@ -10,19 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
-from evalkit.change.rows import (
-    NO_SPREAD,
-    NOBODY,
-    ONE_PAIR,
-    POINTS,
-    Row,
-    counts,
-    level_right,
-    one_of,
-    require_a_pair,
-    sizes_right,
-)
-from evalkit.frames import require
+from evalkit.change.rows import NO_SPREAD, NOBODY, ONE_PAIR, POINTS, Row, counts, require_a_pair, sizes_right
+from evalkit.frames import level_problems, one_of, require
 from evalkit.numeric.pairs import changes
 from evalkit.numeric.ranks import (
     EXACT_UP_TO,
@@ -114,7 +103,7 @@ def rank_change(
     >>> float(row["estimate"]), float(row["p_value"]), float(row["estimate_with_zeros"])
     (1.5, 0.03125, 1.0)
     """
-    require(level_right(level), one_of("zeros", zeros, ZEROS))
+    require(level_problems(level), one_of("zeros", zeros, ZEROS))
     found = read_outcomes(frame, pre=pre, post=post, person=person, scale=scale, kirkpatrick=kirkpatrick)
     require_a_pair(found)
     require(sizes_right(found))

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.groups import level_problems
 from evalkit.change.mean_rows import mean_row
 from evalkit.change.outcomes import (
     Levels,
@@ -23,7 +22,7 @@ from evalkit.change.outcomes import (
 )
 from evalkit.change.rows import POINTS
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems, missing_columns, require
+from evalkit.frames import Problems, level_problems, missing_columns, require
 from evalkit.numeric.pairs import changes
 from evalkit.result import Estimates, Method, estimates
 

@@ -11,10 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtr
 
-from evalkit.change.groups import level_problems
 from evalkit.change.outcomes import Levels, Outcome, Scales, numbers, read_outcomes, union
-from evalkit.errors import EstimationError, Problem, did_you_mean
-from evalkit.frames import Problems, require, within
+from evalkit.errors import EstimationError, Problem
+from evalkit.frames import Problems, level_problems, one_of, require, within
 from evalkit.numeric.proportions import wilson
 from evalkit.numeric.reliable_changes import ChangeErrors, change_errors, cut_off
 from evalkit.result import Estimates, Method, estimates
@@ -247,7 +246,8 @@ class _Rule:
 def _judge(frame: pd.DataFrame, found: list[Outcome], rule: _Rule) -> list[_Judged]:
     require(
         within("threshold", rule.threshold, above=0.0),
-        _choices_known(rule),
+        [] if rule.cutoff is None else one_of("cutoff", rule.cutoff, ("a", "b", "c")),
+        one_of("coefficient", rule.coefficient, _COEFFICIENTS),
         *(_norm_problems(name, rule, outcome) for outcome in found for name in ("functional", "dysfunctional")),
         *(_reliability_problems(rule, outcome) for outcome in found),
         *(_sd_problems(rule, outcome) for outcome in found),
@@ -262,16 +262,6 @@ def _judge(frame: pd.DataFrame, found: list[Outcome], rule: _Rule) -> list[_Judg
 
 def _of(given: object, outcome: Outcome) -> object:
     return given.get(outcome.name) if isinstance(given, Mapping) else given
-
-
-def _choices_known(rule: _Rule) -> Problems:
-    problems: Problems = []
-    if rule.cutoff not in (None, "a", "b", "c"):
-        problems.append(Problem("DAT-006", "cutoff", f"{rule.cutoff!r}", "a, b, c or None", "See the docstring."))
-    if rule.coefficient not in _COEFFICIENTS:
-        remedy = did_you_mean(str(rule.coefficient), _COEFFICIENTS)
-        problems.append(Problem("DAT-006", "coefficient", f"{rule.coefficient!r}", " or ".join(_COEFFICIENTS), remedy))
-    return problems
 
 
 def _norm_problems(name: str, rule: _Rule, outcome: Outcome) -> Problems:

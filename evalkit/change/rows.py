@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from evalkit.change.outcomes import Outcome, rows_named, union
-from evalkit.errors import EstimationError, Problem, did_you_mean
-from evalkit.frames import Problems
+from evalkit.change.outcomes import Outcome, union
+from evalkit.errors import EstimationError, Problem
+from evalkit.frames import Problems, rows_named
 
 Row = dict[str, object]
 
@@ -24,29 +22,6 @@ NOBODY = "nobody answered in both waves"
 ONE_PAIR = "one pair: no spread, no interval"
 NO_SPREAD = "all changes are equal: no spread, no interval"
 NO_CHANGE = "all changes are zero: no spread, no interval"
-
-
-def level_right(level: object, *, low: float = 0.0) -> Problems:
-    """Check a confidence level.
-
-    Parameters
-    ----------
-    level : object
-        What came in.
-    low : float, default 0.0
-        It must lie above.
-
-    Returns
-    -------
-    list of Problem
-        DAT-009 when it is not a number, DAT-002 when it is not above `low` and below 1.
-    """
-    expected = f"a number between {low:g} and 1"
-    if isinstance(level, bool) or not isinstance(level, Real) or math.isnan(float(level)):
-        return [Problem("DAT-009", "level", repr(level), expected, "Write level=0.95, for example.")]
-    if low < float(level) < 1:
-        return []
-    return [Problem("DAT-002", "level", f"{float(level):g}", expected, "Write level=0.95, for example.")]
 
 
 def sizes_right(found: Sequence[Outcome]) -> Problems:
@@ -77,28 +52,6 @@ def sizes_right(found: Sequence[Outcome]) -> Problems:
 def _size(column: str, found: str) -> Problem:
     expected = f"values between {1 / _LARGEST:g} and {_LARGEST:g}"
     return Problem("DAT-002", f"frame, {column}", found, expected, "Correct them, or choose another unit.")
-
-
-def one_of(argument: str, value: object, known: Sequence[str]) -> Problems:
-    """Check an argument that names one of several ways.
-
-    Parameters
-    ----------
-    argument : str
-        Its name.
-    value : object
-        What came in.
-    known : sequence of str
-        What it may be.
-
-    Returns
-    -------
-    list of Problem
-        DAT-006 when it is none of them.
-    """
-    if isinstance(value, str) and value in known:
-        return []
-    return [Problem("DAT-006", argument, repr(value), f"one of {', '.join(known)}", did_you_mean(str(value), known))]
 
 
 def why_no_interval(outcome: Outcome, spread: float) -> str:

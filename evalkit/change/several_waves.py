@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.change.groups import estimable, level_problems, note_of
-from evalkit.change.outcomes import Levels, Outcome, Scales, numbers, read_outcomes
-from evalkit.errors import DataError, Problem, did_you_mean
-from evalkit.frames import Problems, require
+from evalkit.change.groups import estimable, note_of
+from evalkit.change.outcomes import Levels, Outcome, Scales, names_known, numbers, read_outcomes
+from evalkit.errors import DataError, Problem
+from evalkit.frames import Problems, level_problems, one_of, require
 from evalkit.numeric.means import t_interval, t_test
 from evalkit.numeric.mixed import (
     Mixed,
@@ -143,7 +143,7 @@ def wave_change(
     >>> rows[["group", "estimate"]].round(2).values.tolist()[3:]
     [['2 - 1', -1.5], ['3 - 1', -1.0], ['3 - 1 over 2 - 1', 0.67]]
     """
-    require(level_problems(level), _known("covariance", covariance, COVARIANCES))
+    require(level_problems(level), one_of("covariance", covariance, COVARIANCES))
     series = _read(frame, waves, labels, person, scale, kirkpatrick)
     names = series[0].labels
     base, last, later = _places(names, baseline, end, follow_up)
@@ -283,7 +283,9 @@ def _read(
 ) -> list[_Series]:
     """Read every outcome with all its waves; the problems of all at once."""
     named = _named(waves)
-    require(_waves_fit(named, labels), *(_mapping_known(given, named) for given in (scale, kirkpatrick)))
+    require(
+        _waves_fit(named, labels), names_known("scale", scale, named), names_known("kirkpatrick", kirkpatrick, named)
+    )
     problems: list[Problem] = []
     found = []
     for name, columns in named.items():
@@ -342,27 +344,10 @@ def _waves_fit(named: Mapping[str, Sequence[str]], labels: Sequence[str] | None)
     return problems
 
 
-def _mapping_known(given: object, named: Mapping[str, object]) -> Problems:
-    if not isinstance(given, Mapping):
-        return []
-    return [
-        Problem("DAT-006", "scale or kirkpatrick", repr(name), f"one of {', '.join(named)}", "Use the outcomes' names.")
-        for name in given
-        if name not in named
-    ]
-
-
-def _known(argument: str, value: str, choices: Sequence[str]) -> Problems:
-    if value in choices:
-        return []
-    expected = f"one of {', '.join(choices)}"
-    return [Problem("DAT-006", argument, repr(value), expected, did_you_mean(str(value), choices))]
-
-
 def _places(names: Sequence[str], baseline: str | None, end: str | None, follow_up: str | None) -> tuple[int, int, int]:
     """Find baseline, end and follow-up among the waves."""
     given = {"baseline": baseline, "end": end, "follow_up": follow_up}
-    require(*(_known(argument, str(value), names) for argument, value in given.items() if value is not None))
+    require(*(one_of(argument, str(value), names) for argument, value in given.items() if value is not None))
     usual = {"baseline": names[0], "end": names[-2], "follow_up": names[-1]}
     wanted = [usual[argument] if value is None else str(value) for argument, value in given.items()]
     asked = end is not None or follow_up is not None

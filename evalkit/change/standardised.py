@@ -11,9 +11,9 @@ import pandas as pd
 from evalkit.change.bootstrapped import bca_intervals, draws_right, standardised_columns
 from evalkit.change.means import bootstrap_limits
 from evalkit.change.outcomes import Levels, Outcome, Scales, read_outcomes
-from evalkit.change.rows import NOBODY, ONE_PAIR, Row, counts, level_right, one_of, require_a_pair, sizes_right
+from evalkit.change.rows import NOBODY, ONE_PAIR, Row, counts, require_a_pair, sizes_right
 from evalkit.errors import Problem
-from evalkit.frames import Problems, require
+from evalkit.frames import Problems, level_problems, one_of, require
 from evalkit.numeric.means import t_test
 from evalkit.numeric.pairs import PairMoments, pair_moments
 from evalkit.numeric.standardised import KINDS, Kind, divisor, standardised_interval
@@ -132,7 +132,7 @@ def standardised_change(
     [1.41, 0.09, 2.67]
     """
     require(
-        level_right(level),
+        level_problems(level),
         one_of("kind", kind, KINDS),
         one_of("interval", interval, ("normal", "bca")),
         draws_right(interval, draws, seed),

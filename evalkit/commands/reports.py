@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from evalkit import paths
 from evalkit.commands.console import open_console, print_line, print_table, write_table
-from evalkit.errors import DataError, EvalkitError, Problem, did_you_mean
+from evalkit.errors import EvalkitError, Problem, did_you_mean
 from evalkit.files import list_files, read_text, write_atomic
 from evalkit.frames import Problems, require
 
@@ -136,8 +136,7 @@ def _notebooks(names: Sequence[str]) -> list[Path]:
                     did_you_mean(name, known),
                 )
             )
-    if problems:
-        raise DataError(problems)
+    require(problems)
     require(_same_file(found))
     return found
 

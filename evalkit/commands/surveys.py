@@ -10,6 +10,7 @@ from evalkit import paths
 from evalkit.commands.console import open_console, print_line, print_table, write_table
 from evalkit.errors import InstrumentError, Problem
 from evalkit.files import read_text, write_atomic
+from evalkit.frames import require
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -109,8 +110,7 @@ def check(*files: str) -> None:
             problems += error.problems
         else:
             print_line(console, f"{file}: in order ({len(instrument.items)} items, {len(instrument.scales)} scales).")
-    if problems:
-        raise InstrumentError(problems)
+    require(problems, error=InstrumentError)
 
 
 def export(

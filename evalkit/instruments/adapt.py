@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from evalkit.errors import InstrumentError, Problem, did_you_mean
+from evalkit.frames import require
 from evalkit.instruments.checks import check_instrument
 from evalkit.instruments.ledger import ledger_against, version_of
 from evalkit.instruments.model import Instrument, Item, Matrix, Option, OptionSet, Scale, Section, Token, Translation
@@ -83,8 +84,7 @@ def changes_from(instrument: Instrument, names: Mapping[str, str], **said: objec
         _problem(instrument, "INS-008", argument, f"{wrong!r}"[:60], expected, "See the arguments of adapt().")
         for argument, wrong, expected in _wrong_kinds({**said, "names": names})
     ]
-    if problems:
-        raise InstrumentError(problems)
+    require(problems, error=InstrumentError)
     given: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
     for name in ("drop", "add", "languages"):
         if name in given:
@@ -148,8 +148,7 @@ def adapted(instrument: Instrument, changes: Changes) -> Instrument:
         INS-031 for names that are not there, INS-032 for wordings that must stay, else what the checks find.
     """
     problems = [*_unknown(instrument, changes), *_kept_wordings(instrument, changes)]
-    if problems:
-        raise InstrumentError(problems)
+    require(problems, error=InstrumentError)
     result = _with_tokens(instrument, changes.tokens)
     result = _with_options(result, changes.options)
     result = _with_wordings(result, changes.reword)
@@ -319,8 +318,7 @@ def _new_items(
         if said.get("kind") != "matrix" and "rows" not in said:
             return (), (Item.model_validate(said),)
         above, below, problems = matrix_records(said, f"adapting {instrument.id}, {place}")
-        if problems:
-            raise InstrumentError(problems)
+        require(problems, error=InstrumentError)
         return (Matrix.model_validate(above),), tuple(map(Item.model_validate, below))
     except ValidationError as error:
         raise InstrumentError(_invalid(instrument, place, error)) from error

@@ -7,6 +7,7 @@ what it finds, registered in `evalkit.instruments.findings.RULES`. To add a rule
 from __future__ import annotations
 
 from evalkit.errors import InstrumentError, Problem
+from evalkit.frames import require
 from evalkit.instruments import check_conditions, check_items, check_scales, check_texts
 from evalkit.instruments.findings import RULES, Finding, all_findings
 from evalkit.instruments.model import Instrument
@@ -51,6 +52,5 @@ def check_instrument(instrument: Instrument) -> Instrument:
         With every problem of every rule.
     """
     problems = problems_of(instrument)
-    if problems:
-        raise InstrumentError(problems)
+    require(problems, error=InstrumentError)
     return instrument

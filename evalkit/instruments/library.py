@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.errors import InstrumentError, Problem, did_you_mean
 from evalkit.files import list_files
+from evalkit.frames import require
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.read import read_file, read_instrument
 from evalkit.instruments.scale_forms import content_of
@@ -120,8 +121,7 @@ def read_library(folder: str | Path | None = None) -> list[Instrument]:
             found.append(_load(path))
         except InstrumentError as error:
             problems += error.problems
-    if problems:
-        raise InstrumentError(problems)
+    require(problems, error=InstrumentError)
     return sorted(found, key=lambda instrument: instrument.id)
 
 

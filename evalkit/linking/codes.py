@@ -17,13 +17,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.errors import LinkageError, Problem
-from evalkit.frames import Problems, missing_columns
+from evalkit.errors import Problem
+from evalkit.frames import Problems, missing_columns, rows_named
 
 Ints = npt.NDArray[np.int64]
 
 MISSING = -1
-_ROWS_NAMED = 5
 _READABLE = (str, bool, np.bool_, Real, Decimal, dt.date, np.datetime64)
 _NUMBER = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?")
 # Letters that Unicode does not take for a letter with an accent.
@@ -129,11 +128,10 @@ def _unreadable(frame: pd.DataFrame, columns: Sequence[str], place: str) -> Iter
             if not isinstance(value, _READABLE) and value is not None and value is not pd.NA and value is not pd.NaT
         ]
         if rows:
-            named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (" and more" if len(rows) > _ROWS_NAMED else "")
             yield Problem(
                 "LNK-001",
                 f"{place}, column {name}",
-                f"{len(rows)} values that are lists or the like (rows {named})",
+                f"{len(rows)} values that are lists or the like ({rows_named(rows)})",
                 "a text, number or date in each cell, or nothing",
                 "Give each element of the code a column of its own.",
             )
@@ -183,24 +181,6 @@ def with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
     named = frame.copy(deep=False)
     named.columns = pd.Index([str(name) for name in frame.columns], dtype=object)
     return named
-
-
-def refuse(*found: Problems) -> None:
-    """Raise all problems of a linkage at once, if there are any.
-
-    Parameters
-    ----------
-    *found : lists of Problem
-        What several checks returned.
-
-    Raises
-    ------
-    LinkageError
-        When at least one problem was found.
-    """
-    problems = [problem for some in found for problem in some]
-    if problems:
-        raise LinkageError(problems)
 
 
 def element_texts(column: pd.Series) -> list[str | None]:

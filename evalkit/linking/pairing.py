@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.errors import Problem
-from evalkit.frames import Problems, whole
+from evalkit.errors import LinkageError, Problem
+from evalkit.frames import Problems, require, whole
 from evalkit.linking.codes import (
     code_columns_missing,
     columns_of,
     numbered,
-    refuse,
     unreadable_elements,
     with_text_names,
 )
@@ -171,9 +170,9 @@ def link(
     columns, edits = _checked(before, after, on, max_edits)
     before, after = with_text_names(before), with_text_names(after)
     found = comparisons(before, after, columns)
-    refuse(incomparable(found) if same_form else [], different_keys(before, after, columns))
+    require(incomparable(found) if same_form else [], different_keys(before, after, columns), error=LinkageError)
     left, right = numbered(before, after, columns)
-    refuse(_too_little(left, right, edits))
+    require(_too_little(left, right, edits), error=LinkageError)
     matches = match(left, right, edits)
     pairs = _pairs(matches, before, after, columns)
     pairs.attrs = {"scales": noted_of_both(before, after), "comparability": found.to_dict("records")}
@@ -192,18 +191,20 @@ def _checked(
 ) -> tuple[list[str], int]:
     columns = columns_of(on)
     edits = (1 if len(columns) > 1 else 0) if max_edits is None else max_edits
-    refuse(_columns_named(columns, on), _edits_whole(edits))
-    refuse(
+    require(_columns_named(columns, on), _edits_whole(edits), error=LinkageError)
+    require(
         code_columns_missing(before, columns, "before"),
         code_columns_missing(after, columns, "after"),
         _too_many_edits(edits, len(columns)),
+        error=LinkageError,
     )
-    refuse(
+    require(
         unreadable_elements(with_text_names(before), columns, "before"),
         unreadable_elements(with_text_names(after), columns, "after"),
         _names_clash(before, columns, "before"),
         _names_clash(after, columns, "after"),
         _same_wave(before, after, columns),
+        error=LinkageError,
     )
     return columns, edits
 

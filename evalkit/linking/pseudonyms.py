@@ -13,12 +13,11 @@ import pandas as pd
 
 from evalkit.errors import LinkageError, Problem
 from evalkit.files import is_private, read_text, write_private
-from evalkit.frames import Problems
+from evalkit.frames import Problems, require
 from evalkit.linking.codes import (
     code_columns_missing,
     columns_of,
     element_texts,
-    refuse,
     unreadable_elements,
     with_text_names,
 )
@@ -77,11 +76,14 @@ def pseudonymise(frame: pd.DataFrame, columns: str | Sequence[str], key_file: st
     .. [1] Krawczyk H, Bellare M, Canetti R. HMAC: keyed-hashing for message authentication. RFC 2104, 1997, section 2.
     """
     names = columns_of(columns)
-    refuse(_no_columns(names, columns), code_columns_missing(frame, names, "frame"), _no_key(key_file))
-    refuse(
+    require(
+        _no_columns(names, columns), code_columns_missing(frame, names, "frame"), _no_key(key_file), error=LinkageError
+    )
+    require(
         unreadable_elements(with_text_names(frame), names, "frame"),
         _pseudonyms_already(with_text_names(frame), names),
         _inside_project(Path(str(key_file))),
+        error=LinkageError,
     )
     key = _key(Path(str(key_file)))
     replaced = frame.copy()

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import Problem, did_you_mean
-from evalkit.frames import Problems, missing_columns, require
+from evalkit.frames import Problems, missing_columns, require, rows_named
 from evalkit.instruments import Instrument, form_at, load_instrument
 from evalkit.instruments.model import SKIPPED, Item, Option
 from evalkit.scoring import answered, frame_with_names
@@ -18,7 +18,6 @@ from evalkit.scoring import answered, frame_with_names
 Flags = npt.NDArray[np.bool_]
 MISSING_SUFFIX = "__missing"
 NOT_ASKED = "not_asked"
-_ROWS_NAMED = 5
 
 
 def response_distribution(
@@ -89,12 +88,11 @@ def _strange(item: Item, options: tuple[Option, ...], places: dict[int | str, Fl
     wrong = np.flatnonzero(~somewhere) + 1
     if not len(wrong):
         return []
-    rows = ", ".join(map(str, wrong[:_ROWS_NAMED])) + (" and more" if len(wrong) > _ROWS_NAMED else "")
     return [
         Problem(
             "DAT-011",
             f"responses, column {item.id}",
-            f"{len(wrong)} answers that are none of the options (rows {rows} of {len(somewhere)})",
+            f"{len(wrong)} answers that are none of the options ({rows_named(wrong)} of {len(somewhere)})",
             f"one of {', '.join(str(option.value) for option in options)}, or missing",
             "Read the file with read_responses(path, instrument), which knows the labels.",
         )

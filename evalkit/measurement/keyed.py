@@ -11,12 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import Problem
-from evalkit.frames import missing_columns, require
+from evalkit.frames import missing_columns, require, rows_named
 from evalkit.instruments import Instrument, load_instrument
 from evalkit.scoring import answered, asked_scales, frame_with_names, keyed_answers
 
 Floats = npt.NDArray[np.float64]
-_ROWS_NAMED = 5
 Scales = Instrument | str | Path | Mapping[str, Sequence[str]]
 
 
@@ -133,12 +132,11 @@ def _outside(found: list[KeyedScale]) -> list[Problem]:
         found_there = f"values outside {stated}" if np.isfinite(scale.low) else "infinite values"
         for at in np.flatnonzero(wrong.any(axis=0)):
             rows = np.flatnonzero(wrong[:, at]) + 1
-            named = ", ".join(map(str, rows[:_ROWS_NAMED])) + (" and more" if len(rows) > _ROWS_NAMED else "")
             problems.append(
                 Problem(
                     "DAT-002",
                     f"responses, column {scale.items[at]}",
-                    f"{len(rows)} {found_there} (rows {named} of {len(wrong)})",
+                    f"{len(rows)} {found_there} ({rows_named(rows)} of {len(wrong)})",
                     f"{stated}, or missing",
                     "Recode them or mark them missing.",
                 )

@@ -8,7 +8,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _TOLERANCE = float(np.sqrt(np.finfo(float).eps))
-_LARGEST_WHOLE = 1e7  # one is far more than rounding here
 
 
 def equal_times(*times: npt.ArrayLike) -> tuple[Floats, ...]:
@@ -17,13 +16,14 @@ def equal_times(*times: npt.ArrayLike) -> tuple[Floats, ...]:
     Parameters
     ----------
     *times : array_like
-        Shape (n,) each, in one unit: the starts and the stops of rows. Infinite ones stay.
+        Shape (n,) each, in one unit: the starts and the stops of rows. Missing ones (NaN) and infinite
+        ones stay.
 
     Returns
     -------
     tuple of numpy.ndarray
         Shape (n,) each. Neighbours are equal when they differ by at most 1.5e-8, in their unit or as a share of the
-        mean time: R's `timefix`.
+        mean time: R's `timefix`. When all are whole numbers, they stay as they are, however large.
 
     References
     ----------
@@ -53,4 +53,5 @@ def equal_times(*times: npt.ArrayLike) -> tuple[Floats, ...]:
 
 
 def _whole(values: Floats) -> bool:
-    return bool((np.abs(values) < _LARGEST_WHOLE).all() and (values == np.rint(values)).all())
+    whole = values == np.rint(values)
+    return bool(whole.all() or (whole | np.isnan(values)).all())

@@ -53,23 +53,3 @@ def fineness_problems(name: str, value: float | str, decimals: int) -> Problems:
             "State the decimals as printed.",
         )
     ]
-
-
-def level_problems(level: object) -> Problems:
-    """Check a confidence level.
-
-    Parameters
-    ----------
-    level : object
-        What came in.
-
-    Returns
-    -------
-    list of Problem
-        DAT-009 when it is not a number, DAT-002 when it is not between 0 and 1, both left out, or so near to one of
-        them that nothing is left between.
-    """
-    problems = within("level", level, above=0, high=1)
-    if not problems and not 1e-12 <= 1 - float(level) <= 1 - 1e-12:  # type: ignore[arg-type]
-        problems.append(Problem("DAT-002", "level", f"{level}", "a number between 0 and 1", "Use 0.95."))
-    return problems

@@ -9,9 +9,9 @@ from typing import Literal
 
 from scipy import stats
 
-from evalkit.errors import Problem, did_you_mean
-from evalkit.frames import Problems, require, within
-from evalkit.published.arguments import decimals_problems, fineness_problems, level_problems
+from evalkit.errors import Problem
+from evalkit.frames import Problems, level_problems, one_of, require, within
+from evalkit.published.arguments import decimals_problems, fineness_problems
 from evalkit.published.printed import Printed, parse_printed
 from evalkit.result import Estimates, Method, estimates
 
@@ -122,7 +122,7 @@ def interval_to_p(
         point,
         [] if limits or point else ordered(conf_low, conf_high) or _strict(conf_low, conf_high, estimate),
         _df_problems(df),
-        _scale_problems(scale),
+        one_of("scale", scale, ("identity", "log")),
     )
 
     def onto(value: float) -> float:
@@ -171,13 +171,6 @@ def _strict(low: float, high: float, estimate: float | None) -> Problems:
             "Look for a minus sign that was lost.",
         )
     ]
-
-
-def _scale_problems(scale: str) -> Problems:
-    known = ("identity", "log")
-    if scale in known:
-        return []
-    return [Problem("DAT-006", "scale", repr(scale), "a scale that exists", did_you_mean(str(scale), known))]
 
 
 def _df_problems(df: float) -> Problems:

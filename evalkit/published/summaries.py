@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from evalkit.errors import Problem
-from evalkit.frames import Problems, require, whole, within
+from evalkit.frames import Problems, level_problems, require, whole, within
 from evalkit.numeric.means import (
     hedges_factor,
     noncentral_t_interval,
@@ -18,7 +18,6 @@ from evalkit.numeric.means import (
 from evalkit.numeric.proportions import koopman, newcombe, woolf
 from evalkit.numeric.tables import chi_squared, conditional_odds_ratio, fisher_exact
 from evalkit.numeric.values import Interval, Test
-from evalkit.published.arguments import level_problems
 from evalkit.published.intervals import p_to_statistic
 from evalkit.result import Estimates, Method, estimates
 

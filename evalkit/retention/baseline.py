@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.errors import DataError, EstimationError, ImmortalTimeError, Problem, did_you_mean
+from evalkit.errors import DataError, EstimationError, ImmortalTimeError, Problem
 from evalkit.frames import Problems, missing_columns, require, rows_named
 from evalkit.numeric.regression import collinear
 from evalkit.numeric.response_weights import is_separated
@@ -361,25 +361,3 @@ def separation_problem(columns: Sequence[Column], treated: Flags, design: Floats
         "people of each kind in both groups (positivity)",
         "Merge levels, leave those people out of the comparison, or leave out the covariate if it does not matter.",
     )
-
-
-def unknown_choice(name: str, value: object, known: Sequence[str]) -> Problems:
-    """Find an argument that is none of the known ones.
-
-    Parameters
-    ----------
-    name : str
-        The argument.
-    value : object
-        What came in.
-    known : sequence of str
-        What is known.
-
-    Returns
-    -------
-    list of Problem
-        DAT-006 when it is not among them.
-    """
-    if value in known:
-        return []
-    return [Problem("DAT-006", name, repr(value), ", ".join(known), did_you_mean(str(value), list(known)))]

@@ -8,11 +8,10 @@ import numpy as np
 from scipy import special
 
 from evalkit.errors import EstimationError, Problem, did_you_mean
-from evalkit.frames import Problems, require, within
+from evalkit.frames import Problems, level_problems, require, within
 from evalkit.numeric.cox_baseline import baseline_hazard, predicted_hazard
 from evalkit.result import Curve, curve
 from evalkit.retention.cohorts import MENTORED, UNMENTORED, Cohort
-from evalkit.retention.grouping import open_share_problems
 from evalkit.retention.hazard_models import (
     HazardModel,
     Missing,
@@ -92,7 +91,7 @@ def baseline_survival(
     ----------
     .. [1] Therneau TM, Grambsch PM (2000). Modeling Survival Data. Equations 10.9 and 10.10; as R's `survfit.coxph`.
     """
-    require(open_share_problems("level", level))
+    require(level_problems(level))
     request = Request(None, ties, strata, cluster, weights, missing, reference, allow_immortal_time)
     model = fit_hazards(prepare(cohort, terms, request))
     model.require_finite("a curve")
@@ -147,8 +146,7 @@ def _values(model: HazardModel, at: dict[str, object]) -> dict[str, float | int]
         value, found = _value(variable, at[name])
         values[name] = value
         problems += found
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
     return values
 
 

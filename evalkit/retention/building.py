@@ -10,9 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import DataError, ImmortalTimeError, Problem
-from evalkit.frames import Problems, missing_columns, require, rows_named
+from evalkit.frames import Problems, missing_columns, one_of, require, rows_named
+from evalkit.numeric.times import equal_times
 from evalkit.retention.cohorts import Cohort, Floats, Step
-from evalkit.retention.times import DAYS, Times, Unit, read_times, same_kind, tied
+from evalkit.retention.times import DAYS, Times, Unit, read_times, same_kind
 
 Flags = npt.NDArray[np.bool_]
 
@@ -122,7 +123,7 @@ def cohort(
     """
     names = [person, exit, *(name for name in (reason, event, entry, weight, cluster) if name), *covariates]
     starts_known = mentored_from is not None and mentored_from != ENTRY
-    require(_unit_known(unit), _rows_there(staff))
+    require(one_of("unit", unit, DAYS), _rows_there(staff))
     require(missing_columns(staff, [*names, *([mentored_from] if starts_known and mentored_from else [])], "staff"))
     _require_starts(covariates, mentored_from)
     given = {"exit": exit, "entry": entry, "origin": origin, "observed_from": observed_from, "observed_to": observed_to}
@@ -195,10 +196,10 @@ def cohort_from_spells(
         and weights below zero; DAT-010 when the rows of a person overlap.
     """
     names = [person, start, stop, event, *(name for name in (exposed, weight, cluster) if name), *covariates]
-    require(_unit_known(unit), _rows_there(spells), missing_columns(spells, names, "spells"))
+    require(one_of("unit", unit, DAYS), _rows_there(spells), missing_columns(spells, names, "spells"))
     found, problems = _all_times(spells, {"start": start, "stop": stop})
     require(problems, _persons_named(spells, person), _weights_right(spells, weight))
-    begin, end = tied(found["start"].at, found["stop"].at)
+    begin, end = equal_times(found["start"].at, found["stop"].at)
     state, said = _yes_or_no(spells[exposed], exposed) if exposed else (np.zeros(len(spells), dtype=bool), [])
     cause, causes = _ends(spells[event])
     require(said, _lasting(begin, end, start, stop))
@@ -230,12 +231,6 @@ def cohort_from_spells(
         cluster=cluster,
         steps=(Step("Under observation", len(people)),),
     )
-
-
-def _unit_known(unit: str) -> Problems:
-    if unit in DAYS:
-        return []
-    return [Problem("DAT-006", "unit", repr(unit), ", ".join(DAYS), "Choose one of them.")]
 
 
 def _rows_there(frame: pd.DataFrame) -> Problems:
@@ -405,7 +400,7 @@ def _timed(
     cut = np.where(first_day, cut + _FIRST_DAY, cut)
     per = DAYS[unit] if dates else 1.0
     scaled = [(one - origin) / per for one in (begin, cut, value["mentored_from"])]
-    start, stop, mentored = scaled if dates else tied(*scaled)
+    start, stop, mentored = scaled if dates else equal_times(*scaled)
     at_risk = stop > start
     kept = np.flatnonzero(at_risk)
     if not len(kept):

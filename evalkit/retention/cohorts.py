@@ -405,8 +405,7 @@ class Cohort:
             for name in dict.fromkeys(names)
             if name in self.covariates.columns and self._tells_the_future(name)
         ]
-        if problems:
-            raise ImmortalTimeError(problems)
+        require(problems, error=ImmortalTimeError)
 
     def _tells_the_future(self, name: str) -> bool:
         codes, labels = levels(self.covariates[name])

@@ -7,19 +7,13 @@ import math
 import numpy as np
 
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems, require, within
+from evalkit.frames import Problems, one_of, require, within
 from evalkit.numeric.life_counts import event_tables
 from evalkit.numeric.rank_tests import FAMILIES, RankTest, gray, logrank_family
 from evalkit.numeric.values import Test
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort
-from evalkit.retention.grouping import (
-    Grouped,
-    choice_problems,
-    grouped,
-    require_fixed_groups,
-    require_groups,
-)
+from evalkit.retention.grouping import Grouped, grouped, require_fixed_groups, require_groups
 
 Row = dict[str, object]
 Weights = str | tuple[str, float, float]
@@ -191,7 +185,7 @@ def gray_test(
 def _family(weights: object) -> tuple[str, tuple[float, float], Problems]:
     """Read the weights of a rank test."""
     if isinstance(weights, str) and weights != FAMILIES[-1]:
-        return weights, (0.0, 0.0), choice_problems("weights", weights, FAMILIES)
+        return weights, (0.0, 0.0), one_of("weights", weights, FAMILIES)
     if isinstance(weights, tuple) and len(weights) == 3 and weights[0] == FAMILIES[-1]:
         problems = [*within("weights, p", weights[1], low=0), *within("weights, q", weights[2], low=0)]
         return FAMILIES[-1], (0.0, 0.0) if problems else (float(weights[1]), float(weights[2])), problems

@@ -8,19 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.frames import require
+from evalkit.frames import level_problems, one_of, require
 from evalkit.numeric.incidences import incidence
 from evalkit.numeric.product_limit import SCALES, IntervalScale, kaplan_meier, probability_limits
 from evalkit.result import CURVE_COLUMNS, Curve
 from evalkit.retention.cohorts import By, Cohort
-from evalkit.retention.grouping import (
-    Grouped,
-    choice_problems,
-    grouped,
-    open_share_problems,
-    require_fixed_groups,
-    time_problems,
-)
+from evalkit.retention.grouping import Grouped, grouped, require_fixed_groups, time_problems
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -97,7 +90,7 @@ def survival_curve(
     >>> curve.tidy()[["time", "estimate", "n_at_risk"]].values.tolist()
     [[0.0, 1.0, 4.0], [6.0, 0.75, 4.0], [12.0, 0.25, 3.0], [24.0, 0.25, 1.0]]
     """
-    require(open_share_problems("level", level), choice_problems("interval", interval, SCALES))
+    require(level_problems(level), one_of("interval", interval, SCALES))
     found = grouped(cohort, by, allow_immortal_time=allow_immortal_time)
     survival = kaplan_meier(found.counts)
     error = survival.std_error
@@ -173,7 +166,7 @@ def cumulative_incidence(
     .. [1] Aalen OO, Johansen S (1978). Scand J Stat 5:141-150.
     .. [2] Efron B (1982). The Jackknife, the Bootstrap and Other Resampling Plans, section 6.3.
     """
-    require(open_share_problems("level", level), choice_problems("interval", interval, SCALES))
+    require(level_problems(level), one_of("interval", interval, SCALES))
     numbers = [cohort.cause_number(cause)] if cause is not None else list(range(1, len(cohort.causes) + 1))
     found = grouped(cohort, by, allow_immortal_time=allow_immortal_time)
     require_fixed_groups(found, "an incidence")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import EstimationError, Problem
+from evalkit.frames import require
 from evalkit.retention.cohorts import MENTORED, UNMENTORED, Cohort
 from evalkit.retention.terms import Floats, Formula, Ints, Variable
 
@@ -205,8 +206,7 @@ def _require_two_values(variables: Sequence[Variable]) -> None:
             found = f"everybody has the same: {value}" if variable.labels is not None else "the same for everybody"
             remedy = "Leave it out, or check the data."
             problems.append(Problem("EST-001", f"term {variable.name}", found, "two groups or values", remedy))
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
 
 
 def _width(variable: Variable) -> int:

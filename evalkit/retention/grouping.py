@@ -273,49 +273,6 @@ def require_groups(found: Grouped, by: By) -> None:
         raise EstimationError(Problem("EST-001", "by", only, "two groups with people in them", remedy))
 
 
-def open_share_problems(argument: str, value: object) -> Problems:
-    """Check a confidence level, or a share of people.
-
-    Parameters
-    ----------
-    argument : str
-        Its name.
-    value : object
-        What came in.
-
-    Returns
-    -------
-    list of Problem
-        DAT-009 when it is not a number, DAT-002 when it is not above 0 and below 1.
-    """
-    found = within(argument, value, above=0, high=1)
-    if found or value != 1:
-        return found
-    return [Problem("DAT-002", argument, "1", "a number above 0 and below 1", "Give 0.95 for 95 %.")]
-
-
-def choice_problems(argument: str, value: object, known: Sequence[str]) -> Problems:
-    """Check an argument that is one of a few words.
-
-    Parameters
-    ----------
-    argument : str
-        Its name.
-    value : object
-        What came in.
-    known : sequence of str
-        The words.
-
-    Returns
-    -------
-    list of Problem
-        DAT-006.
-    """
-    if value in known:
-        return []
-    return [Problem("DAT-006", argument, repr(value), ", ".join(known), did_you_mean(str(value), known))]
-
-
 def time_problems(times: object) -> Problems:
     """Check one time or several.
 

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import DataError, EstimationError, ImmortalTimeError, Problem
-from evalkit.frames import Problems, require
+from evalkit.frames import Problems, one_of, require
 from evalkit.numeric.cox import CollinearityError, ConvergenceError, CoxFit, CoxModel, NoEventsError, cox_model, fit_cox
 from evalkit.numeric.cox_residuals import robust_covariance
 from evalkit.result import Method
 from evalkit.retention.cohorts import MENTORED, By, Cohort
 from evalkit.retention.designs import Column, Design, make_design
-from evalkit.retention.grouping import BIASED, choice_problems
+from evalkit.retention.grouping import BIASED
 from evalkit.retention.terms import Formula, Terms, Variable, read_terms, unknown_names, variables_of
 
 Floats = npt.NDArray[np.float64]
@@ -342,8 +342,8 @@ def prepare(cohort: Cohort, terms: Terms, request: Request, *, robust: bool = Fa
         DAT-002 for weights below zero, DAT-006 for unknown options, DAT-009 for missing covariates.
     """
     require(
-        choice_problems("ties", request.ties, ("efron", "breslow")),
-        choice_problems("missing", request.missing, ("refuse", "drop")),
+        one_of("ties", request.ties, ("efron", "breslow")),
+        one_of("missing", request.missing, ("refuse", "drop")),
     )
     if request.cause is not None:
         cohort.cause_number(request.cause)
@@ -356,8 +356,7 @@ def prepare(cohort: Cohort, terms: Terms, request: Request, *, robust: bool = Fa
         *unknown_names(cohort, [cluster] if cluster and cluster not in people else [], "cluster"),
         *unknown_names(cohort, [weights] if weights else [], "weights"),
     ]
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
     variables = variables_of(cohort, formula, request.reference)
     biased = _knows_the_future(
         cohort, [*formula.names, *(name for name in strata if name not in people)], variables, request

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 
 from scipy import special
 
-from evalkit.frames import require
+from evalkit.frames import level_problems, require
 from evalkit.numeric.concordance import concordance_index
 from evalkit.numeric.cox import likelihood_ratio_test, wald_test
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort
-from evalkit.retention.grouping import open_share_problems
 from evalkit.retention.hazard_models import Missing, Request, TieRule, fit_hazards, prepare, shared_assumptions
 from evalkit.retention.terms import Terms
 
@@ -150,7 +149,7 @@ def concordance(
     ----------
     .. [1] Therneau TM, Watson DA (2015). The concordance statistic and the Cox model. Mayo Clinic Report 85.
     """
-    require(open_share_problems("level", level))
+    require(level_problems(level))
     request = Request(cause, ties, strata, cluster, weights, missing, reference, allow_immortal_time)
     model = fit_hazards(prepare(cohort, terms, request))
     found = concordance_index(model.model, model.fit, model.data.cluster)

@@ -11,13 +11,12 @@ import numpy.typing as npt
 from scipy import special
 
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems, require, whole
+from evalkit.frames import Problems, level_problems, one_of, require, whole
 from evalkit.numeric.cox import ConvergenceError, profile_limit
 from evalkit.numeric.cox_bootstrap import bootstrap_coefficients
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort
 from evalkit.retention.designs import Column
-from evalkit.retention.grouping import choice_problems, open_share_problems
 from evalkit.retention.hazard_models import (
     HazardModel,
     Missing,
@@ -132,8 +131,8 @@ def hazard_ratio(
     [['mentored', 'mentored / not mentored', 0.76, 6.0, 3]]
     """
     require(
-        open_share_problems("level", level),
-        choice_problems("interval", interval, ("wald", "bootstrap")),
+        level_problems(level),
+        one_of("interval", interval, ("wald", "bootstrap")),
         _bootstrap_problems(draws, seed) if interval == "bootstrap" else [],
     )
     request = Request(cause, ties, strata, cluster, weights, missing, reference, allow_immortal_time)

@@ -11,11 +11,10 @@ import numpy.typing as npt
 from scipy import special
 
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import require, whole
+from evalkit.frames import level_problems, one_of, require, whole
 from evalkit.numeric.proportionality import proportionality_test
 from evalkit.result import Curve, Estimates, curve, estimates
 from evalkit.retention.cohorts import By, Cohort
-from evalkit.retention.grouping import choice_problems, open_share_problems
 from evalkit.retention.hazard_models import HazardModel, Missing, Request, TieRule, fit_hazards, prepare
 from evalkit.retention.terms import Terms
 
@@ -91,7 +90,7 @@ def proportional_hazards_test(
     ----------
     .. [1] Grambsch PM, Therneau TM (1994). Biometrika 81:515-526; as `cox.zph` of R survival 3.0 and later.
     """
-    require(choice_problems("transform", transform, _TRANSFORMS))
+    require(one_of("transform", transform, _TRANSFORMS))
     request = Request(cause, ties, strata, None, weights, missing, reference, allow_immortal_time)
     model = fit_hazards(prepare(cohort, terms, request))
     model.require_finite("this test")
@@ -176,7 +175,7 @@ def hazard_ratio_over_time(
     .. [1] Grambsch PM, Therneau TM (1994). Biometrika 81:515-526: equation 6, with the information of each event taken
        to be the mean over all events.
     """
-    require(open_share_problems("level", level), whole("bands", bands, low=2))
+    require(level_problems(level), whole("bands", bands, low=2))
     request = Request(cause, ties, strata, None, weights, missing, reference, allow_immortal_time)
     model = fit_hazards(prepare(cohort, terms, request))
     model.require_finite("this curve")

@@ -10,14 +10,14 @@ import numpy.typing as npt
 from scipy import special
 
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems, require, within
+from evalkit.frames import Problems, level_problems, require, within
 from evalkit.numeric.incidences import incidence
 from evalkit.numeric.product_limit import kaplan_meier
 from evalkit.numeric.restricted_means import area, area_variance, step_widths
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort
 from evalkit.retention.curves import GREENWOOD, ROBUST
-from evalkit.retention.grouping import Grouped, grouped, open_share_problems, require_fixed_groups
+from evalkit.retention.grouping import Grouped, grouped, require_fixed_groups
 from evalkit.retention.retained import last_seen
 
 Floats = npt.NDArray[np.float64]
@@ -93,7 +93,7 @@ def restricted_mean(
     >>> restricted_mean(made, by="site", horizon=24).tidy()[["group", "estimate"]].round(2).values.tolist()
     [['a', 14.0], ['b', 22.67], ['b less a', 8.67], ['b over a', 1.62]]
     """
-    require([] if horizon is None else within("horizon", horizon, above=0), open_share_problems("level", level))
+    require([] if horizon is None else within("horizon", horizon, above=0), level_problems(level))
     found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, reference=reference)
     require_fixed_groups(found, "a restricted mean")
     end = _horizon(found, horizon)
@@ -135,8 +135,7 @@ def _horizon(found: Grouped, horizon: float | None) -> float:
     if horizon <= found.start:
         expected = f"more than {found.start:g} {unit}"
         problems.append(Problem("EST-001", "horizon", f"{horizon:g} {unit}", expected, "Choose a later horizon."))
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
     return float(horizon)
 
 

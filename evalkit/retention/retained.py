@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from evalkit.frames import require
+from evalkit.frames import level_problems, one_of, require
 from evalkit.numeric.product_limit import (
     CONVENTIONS,
     SCALES,
@@ -24,14 +24,7 @@ from evalkit.numeric.product_limit import (
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort
 from evalkit.retention.curves import interval_name
-from evalkit.retention.grouping import (
-    Grouped,
-    choice_problems,
-    grouped,
-    open_share_problems,
-    require_fixed_groups,
-    time_problems,
-)
+from evalkit.retention.grouping import Grouped, grouped, require_fixed_groups, time_problems
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, object]
@@ -118,7 +111,7 @@ def retention_at(
     >>> retention_at(made, 12, by="site").tidy()[["group", "estimate"]].round(3).values.tolist()
     [['a', 0.333], ['b', 1.0], ['b less a', 0.667]]
     """
-    require(time_problems(times), open_share_problems("level", level), choice_problems("interval", interval, SCALES))
+    require(time_problems(times), level_problems(level), one_of("interval", interval, SCALES))
     found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, reference=reference)
     require_fixed_groups(found, "retention")
     rows: list[Row] = []
@@ -195,10 +188,10 @@ def median_time(
     .. [1] Brookmeyer R, Crowley J (1982). Biometrics 38:29-41.
     """
     require(
-        open_share_problems("share", share),
-        open_share_problems("level", level),
-        choice_problems("interval", interval, SCALES),
-        choice_problems("convention", convention, CONVENTIONS),
+        level_problems(share, argument="share"),
+        level_problems(level),
+        one_of("interval", interval, SCALES),
+        one_of("convention", convention, CONVENTIONS),
     )
     found = grouped(cohort, by, allow_immortal_time=allow_immortal_time)
     require_fixed_groups(found, "a median")

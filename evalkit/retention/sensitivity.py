@@ -8,9 +8,8 @@ from typing import Literal
 import numpy as np
 
 from evalkit.errors import DataError, Problem
-from evalkit.frames import Problems, require, within
+from evalkit.frames import Problems, one_of, require, within
 from evalkit.result import Estimates, Method, estimates
-from evalkit.retention.baseline import unknown_choice
 
 Ratio = Literal["HR", "RR", "OR"]
 POINT, LIMIT = "estimate", "limit nearer to 1"
@@ -69,7 +68,7 @@ def e_value(
     >>> e_value(3.9, 1.8, 8.7, scale="RR").frame["estimate"].round(2).tolist()
     [7.26, 3.0]
     """
-    require(unknown_choice("scale", scale, ("HR", "RR", "OR")), _rarity(scale, rare))
+    require(one_of("scale", scale, ("HR", "RR", "OR")), _rarity(scale, rare))
     given = _rows(estimate, conf_low, conf_high, n)
     require(*(_in_order(line) for line in given))
     rows: list[dict[str, object]] = []

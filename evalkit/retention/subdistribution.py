@@ -7,13 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from evalkit.errors import EstimationError, ImmortalTimeError, Problem
-from evalkit.frames import require
+from evalkit.frames import level_problems, require
 from evalkit.numeric.cox import fit_cox
 from evalkit.numeric.cox_residuals import robust_covariance
 from evalkit.numeric.fine_gray import COMPETING, EVENT, UndefinedWeightsError, fine_gray_model
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import MENTORED, By, Cohort
-from evalkit.retention.grouping import open_share_problems
 from evalkit.retention.hazard_models import (
     HazardModel,
     Missing,
@@ -89,7 +88,7 @@ def subdistribution_hazard_ratio(
     .. [1] Fine JP, Gray RJ (1999). JASA 94:496-509.
     .. [2] Geskus RB (2011). Biometrics 67:39-49, equation 7.
     """
-    require(open_share_problems("level", level))
+    require(level_problems(level))
     _require_settled(cohort, terms, strata)
     request = Request(cause, ties, strata, cluster, weights, missing, reference, allow_immortal_time)
     data = prepare(cohort, terms, request, robust=True)

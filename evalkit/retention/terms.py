@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import EstimationError, Problem, did_you_mean
-from evalkit.frames import Problems
+from evalkit.frames import Problems, require
 from evalkit.retention.cohorts import MENTORED, UNMENTORED, Cohort
 
 Floats = npt.NDArray[np.float64]
@@ -153,8 +153,7 @@ def read_terms(cohort: Cohort, terms: object) -> Formula:
     else:
         formula = simple
     problems = unknown_names(cohort, formula.names, "terms")
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
     if not formula.names:
         raise EstimationError(Problem("DAT-009", "terms", repr(terms), "a covariate", _REMEDY))
     return formula
@@ -277,8 +276,7 @@ def variables_of(cohort: Cohort, formula: Formula, reference: Mapping[str, str] 
             variable, wrong = _referred(variable, wanted.get(name))
             problems += wrong
             found.append(variable)
-    if problems:
-        raise EstimationError(problems)
+    require(problems, error=EstimationError)
     return found
 
 

@@ -19,7 +19,6 @@ Unit = Literal["days", "weeks", "months", "years"]
 
 # A month is a twelfth of 365.25 days: dates are divided once, so that equal numbers of days stay equal.
 DAYS: dict[str, float] = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "years": 365.25}
-_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,29 +162,3 @@ def same_kind(times: list[Times]) -> Problems:
         return []
     found = f"dates in {', '.join(dates)}, numbers in {', '.join(plain)}"
     return [Problem("DAT-007", "times", found, "either dates or numbers throughout", "Convert one of them.")]
-
-
-def tied(*values: Floats) -> list[Floats]:
-    """Make times that differ by rounding error only the same, as R's survival does (timefix).
-
-    Parameters
-    ----------
-    *values : numpy.ndarray of float
-        Times on one scale; NaN where missing.
-
-    Returns
-    -------
-    list of numpy.ndarray
-        The same shapes: each time is the lowest of those within the tolerance of their neighbour.
-    """
-    every = np.concatenate(values)
-    known = every[np.isfinite(every)]
-    if known.size == 0 or bool(np.all(known == np.rint(known))):
-        return list(values)
-    ordered = np.unique(known)
-    steps = np.diff(ordered)
-    close = (steps <= _TOLERANCE) | (steps <= _TOLERANCE * np.abs(ordered).mean())
-    if not close.any():
-        return list(values)
-    cuts = ordered[np.r_[True, ~close]]
-    return [np.where(np.isfinite(one), cuts[np.searchsorted(cuts, one, side="right") - 1], one) for one in values]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems, require, whole, within
+from evalkit.frames import Problems, level_problems, one_of, require, whole, within
 from evalkit.numeric.cox import CollinearityError, ConvergenceError, NoEventsError, cox_model, fit_cox
 from evalkit.numeric.cox_residuals import dfbeta
 from evalkit.numeric.threads import one_blas_thread
@@ -23,7 +23,6 @@ from evalkit.numeric.weighted_survival import (
     weighted_curve,
 )
 from evalkit.result import Estimates, estimates
-from evalkit.retention.baseline import unknown_choice
 from evalkit.retention.cohorts import Cohort
 from evalkit.retention.weighting import WHOM, PropensityWeights
 
@@ -203,7 +202,7 @@ def weighted_hazard_ratio(
     .. [1] Cole SR, Hernan MA (2004). Comput Methods Programs Biomed 75:45-49.
     .. [2] Austin PC (2016). Stat Med 35:5642-5655 (bootstrap with the weights fitted again).
     """
-    require(unknown_choice("ties", ties, ("efron", "breslow")), _chosen(variance, replicates, seed, level))
+    require(one_of("ties", ties, ("efron", "breslow")), _chosen(variance, replicates, seed, level))
     cohort = weights.of_cohort()
     person, start, stop, event = _spells(cohort, weights, cause)
     second = weights.treated[weights.used][person]
@@ -381,8 +380,8 @@ def _times(times: Sequence[float]) -> Problems:
 
 def _chosen(variance: object, replicates: object, seed: object, level: object) -> Problems:
     problems = [
-        *unknown_choice("variance", variance, ("stacked", "bootstrap")),
-        *within("level", level, above=0, high=1 - 1e-9),
+        *one_of("variance", variance, ("stacked", "bootstrap")),
+        *level_problems(level),
     ]
     if variance != "bootstrap":
         return problems

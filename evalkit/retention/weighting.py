@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import DataError, EstimationError, Problem
-from evalkit.frames import Problems, require, rows_named
+from evalkit.frames import Problems, one_of, require, rows_named
 from evalkit.numeric.propensity import (
     Estimand,
     LogisticFit,
@@ -32,7 +32,6 @@ from evalkit.retention.baseline import (
     require_fixed,
     separation_problem,
     two_groups,
-    unknown_choice,
 )
 from evalkit.retention.cohorts import MENTORED, Cohort
 
@@ -385,8 +384,8 @@ def propensity_weights(
     """
     named = [covariates] if isinstance(covariates, str) else list(covariates)
     require(
-        unknown_choice("estimand", estimand, ESTIMANDS),
-        unknown_choice("missing", missing, ("refuse", "drop")),
+        one_of("estimand", estimand, ESTIMANDS),
+        one_of("missing", missing, ("refuse", "drop")),
         _quantiles(truncate),
         _named(named, treatment),
     )

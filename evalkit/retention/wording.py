@@ -10,9 +10,8 @@ import pandas as pd
 from evalkit.disclosure import Profile, load_profile, release
 from evalkit.disclosure.profiles import DEFAULT
 from evalkit.errors import DataError, Problem, did_you_mean
-from evalkit.frames import Problems, require
+from evalkit.frames import Problems, one_of, require
 from evalkit.result import Estimates
-from evalkit.retention.baseline import unknown_choice
 from evalkit.retention.cohorts import MENTORED
 from evalkit.retention.sensitivity import LIMIT, POINT
 
@@ -68,7 +67,7 @@ def retention_paragraph(
         DIS-001 for an unknown profile.
     """
     rules = load_profile(profile)
-    require(unknown_choice("design", design, ("observational", "trial")), _no_ratio(hazard_ratio))
+    require(one_of("design", design, ("observational", "trial")), _no_ratio(hazard_ratio))
     line = _row_of(hazard_ratio, term, rules)
     level = f"{100 * hazard_ratio.method.level:g} % interval"
     sentences = [_ratio_told(line, who, others, level)]

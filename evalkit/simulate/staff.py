@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import optimize, special
 
-from evalkit.errors import Problem, did_you_mean
-from evalkit.frames import Problems, require, whole, within
+from evalkit.errors import Problem
+from evalkit.frames import Problems, one_of, require, whole, within
 from evalkit.simulate.staff_truth import StaffTruth
 
 Floats = npt.NDArray[np.float64]
@@ -226,11 +226,7 @@ def simulate_staff(
 def _ratios(given: object) -> tuple[dict[str, float], Problems]:
     if not isinstance(given, Mapping):
         return dict.fromkeys(CAUSES, given), []  # type: ignore[arg-type]
-    problems = [
-        Problem("DAT-006", "hazard_ratio", f'"{name}"', ", ".join(CAUSES), did_you_mean(str(name), CAUSES))
-        for name in given
-        if name not in CAUSES
-    ]
+    problems = [problem for name in given for problem in one_of("hazard_ratio", name, CAUSES)]
     return {cause: given.get(cause, 1.0) for cause in CAUSES}, problems
 
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import optimize
 
-from evalkit.errors import EstimationError, Problem, did_you_mean
-from evalkit.frames import require, within
+from evalkit.errors import EstimationError, Problem
+from evalkit.frames import one_of, require, within
 
 Floats = npt.NDArray[np.float64]
 Among = Literal["all", "mentored", "overlap"]
@@ -162,10 +162,7 @@ class StaffTruth:
         EstimationError
             EST-001 as in `retention`.
         """
-        known = [
-            Problem("DAT-006", "cause", f'"{cause}"', ", ".join(self.causes), did_you_mean(str(cause), self.causes))
-        ]
-        require(known if cause not in self.causes else [], within("time", time, low=0))
+        require(one_of("cause", cause, self.causes), within("time", time, low=0))
         weight, number = self._weight(among), self.causes.index(cause)
         hazard = (time / self.scale) ** self.shape
         found = []

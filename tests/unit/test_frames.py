@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.errors import DataError, Problem
-from evalkit.frames import missing_columns, require, whole, within
+from evalkit.errors import DataError, LinkageError, Problem
+from evalkit.frames import level_problems, missing_columns, one_of, require, rows_named, whole, within
 
 
 def _codes(problems: list[Problem]) -> list[str]:
@@ -79,3 +79,66 @@ def test_people_are_whole(value: object):
 def test_people_have_a_lower_limit():
     assert _codes(whole("n", 0, low=1)) == ["DAT-002"]
     assert whole("n", np.int64(1), low=1) == []
+
+
+@pytest.mark.parametrize("level", [0.95, 1e-12, 1 - 1e-9, np.float32(0.5), Fraction(9, 10)])
+def test_levels_between_their_limits_pass(level: object):
+    assert level_problems(level) == []
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.1, 1 - 1e-13, 1e-13, math.inf, -math.inf])
+def test_levels_outside_or_next_to_the_limits_are_named(level: float):
+    (problem,) = level_problems(level)
+    assert (problem.code, problem.place) == ("DAT-002", "level")
+    assert (problem.found, problem.expected) == (f"{level:.15g}", "a number between 0 and 1")
+
+
+@pytest.mark.parametrize("level", ["0.95", None, True, math.nan, [0.95], 1j])
+def test_a_level_is_a_number(level: object):
+    (problem,) = level_problems(level, argument="share")
+    assert (problem.code, problem.place, problem.found) == ("DAT-009", "share", repr(level))
+
+
+def test_a_level_may_have_another_lower_limit():
+    assert level_problems(0.5001, low=0.5) == []
+    (problem,) = level_problems(0.5, low=0.5)
+    assert (problem.found, problem.expected) == ("0.5", "a number between 0.5 and 1")
+
+
+def test_one_of_a_few_words_passes():
+    assert one_of("ties", "efron", ("efron", "breslow")) == []
+    assert one_of("unit", "days", {"days": 1, "weeks": 7}) == []
+
+
+@pytest.mark.parametrize("value", ["effron", "", None, 1, ["efron"], "f"])
+def test_another_word_is_named_with_what_is_known(value: object):
+    (problem,) = one_of("ties", value, ("efron", "breslow"))
+    assert (problem.code, problem.place, problem.found) == ("DAT-006", "ties", repr(value))
+    assert problem.expected == "one of efron, breslow"
+    assert problem.remedy == ('Did you mean "efron"?' if value in ("effron", ["efron"]) else "Known: breslow, efron.")
+
+
+def test_the_error_that_is_raised_can_be_chosen():
+    problem = Problem("LNK-001", "before", "lists", "texts", "Split them.")
+    with pytest.raises(LinkageError) as caught:
+        require([problem], error=LinkageError)
+    assert caught.value.problems == (problem,)
+    require([], error=LinkageError)
+
+
+@pytest.mark.parametrize(
+    ("positions", "said"),
+    [
+        ([3], "row 3"),
+        ([3, 17], "rows 3, 17"),
+        ([1, 2, 3, 4, 5], "rows 1, 2, 3, 4, 5"),
+        (np.arange(1, 14), "rows 1, 2, 3, 4, 5 and 8 more"),
+    ],
+)
+def test_the_first_five_rows_are_named_and_the_others_counted(positions: object, said: str):
+    assert rows_named(positions) == said
+
+
+def test_other_things_than_rows_are_named_alike():
+    assert rows_named([2], "line") == "line 2"
+    assert rows_named([2, 9], "line") == "lines 2, 9"

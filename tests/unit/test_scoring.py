@@ -128,7 +128,7 @@ def test_labels_in_place_of_codes_are_refused_and_not_taken_for_missing() -> Non
     with pytest.raises(DataError) as caught:
         score(frame, "return-to-work-transition")
     assert [problem.code for problem in caught.value.problems] == ["DAT-004", "DAT-004"]
-    assert "rows 1 of 2" in str(caught.value)
+    assert "row 1 of 2" in str(caught.value)
     assert "no idea" not in str(caught.value)
 
 

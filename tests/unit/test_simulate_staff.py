@@ -186,7 +186,7 @@ def test_bad_arguments_are_all_told():
             records_from="someday",
         )  # fmt: skip
     text = str(caught.value)
-    for part in ("n:", '"resigned"', "hazard_ratio, transfer", "leaving", "shape", "mentoring", "records_from"):
+    for part in ("n:", "'resigned'", "hazard_ratio, transfer", "leaving", "shape", "mentoring", "records_from"):
         assert part in text
     with pytest.raises(DataError, match="DAT-007"):
         simulate_staff(5, hazard_ratio=1.0, seed=1, rounded=True, records_from="2020-01-01")

@@ -33,6 +33,7 @@ from pathlib import Path
 
 from evalkit.errors import InstrumentError, Problem
 from evalkit.files import read_text
+from evalkit.frames import require
 from evalkit.instruments.conditions import And, Condition, Not, Or, Selected
 from evalkit.instruments.export.html_reader import read_back
 from evalkit.instruments.export.left_behind import item_losses, metadata_losses
@@ -103,8 +104,7 @@ def _check(form: Instrument) -> None:
         for item in form.items
         if item.id in _COLUMNS
     ]
-    if problems:
-        raise InstrumentError(problems)
+    require(problems, error=InstrumentError)
 
 
 @lru_cache(maxsize=2)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evalkit.errors import DataError, Problem
 from evalkit.files import list_files, read_bytes
+from evalkit.frames import require
 from evalkit.instruments.export.html_reader import typed_text
 from evalkit.instruments.responses.delimited import read_delimited
 from evalkit.instruments.responses.platforms import KEPT, import_ids, platform_of
@@ -101,8 +102,7 @@ def _folder(path: Path, platform: str | None) -> tuple[Table, str]:
             continue
         records += found_here
         kinds += [is_own(record) for record in found_here]
-    if problems:
-        raise DataError(problems)
+    require(problems)
     table = table_of_records(records, path.name, "answer" if len(records) > len(files) else "file")
     return table, _json_platform(platform, path.name, own=any(kinds))
 

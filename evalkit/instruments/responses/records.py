@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Never
 
 from evalkit.errors import DataError, Problem
+from evalkit.frames import require
 from evalkit.instruments.responses.decoding import decoded
 from evalkit.instruments.responses.tables import Cell, Table, no_answers
 
@@ -93,8 +94,7 @@ def table_of_records(records: Iterable[Record], place: str, unit: str = "answer"
                 problem = Problem("DAT-014", f"{place}, {unit} {position}", found, "single answers", _REMEDY)
                 problems[problem] = None
         flat.append(cells)
-    if problems:
-        raise DataError(problems)
+    require(problems)
     header = tuple(dict.fromkeys(key for cells in flat for key in cells))
     columns = tuple([cells.get(key, "") for cells in flat] for key in header)
     return Table(place, header, columns, list(range(1, len(flat) + 1)), unit=unit, sparse=True)

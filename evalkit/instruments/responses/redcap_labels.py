@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evalkit.errors import DataError, Problem
+from evalkit.frames import require
 from evalkit.instruments.export.naming import HIDDEN_FIELDS
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.responses.forms import asked_at
@@ -49,8 +50,7 @@ def labelled_forms(table: Table, instrument: Instrument) -> dict[str, dict[int, 
     for wave, block in zip(_waves(table, blocks, instrument), blocks, strict=True):
         found[wave], more = _named(table, block, instrument, wave)
         problems += more
-    if problems:
-        raise DataError(problems)
+    require(problems)
     return found
 
 

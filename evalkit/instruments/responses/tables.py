@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from evalkit.errors import Problem
+from evalkit.frames import rows_named
 
 # A cell is text; several answers to one question (in JSON) are a tuple of texts.
 Cell = str | tuple[str, ...]
 
 EXCEL_START = date(1899, 12, 30)
-_ROWS_NAMED = 5
 _HEADER_SHOWN = 60
 
 
@@ -75,9 +75,7 @@ class Table:
         str
             For example "rows 14, 90"; from the sixth on they are counted.
         """
-        named = ", ".join(str(self.positions[index]) for index in indexes[:_ROWS_NAMED])
-        more = f" and {len(indexes) - _ROWS_NAMED} more" if len(indexes) > _ROWS_NAMED else ""
-        return f"{self.unit}{'' if len(indexes) == 1 else 's'} {named}{more}"
+        return rows_named([self.positions[index] for index in indexes], self.unit)
 
     def without_rows(self, count: int) -> Table:
         """Leave out the first rows below the header.
@@ -173,18 +171,13 @@ def _ragged(header: list[str], body: list[tuple[int, list[str]]], place: str) ->
     return [
         Problem(
             "DAT-017",
-            f"{place}, {_positions(found)}",
+            f"{place}, {rows_named(found)}",
             f"{width} cells",
             f"{len(header)} as in the header",
             "Put cells that hold the separator or a line break in quotation marks, or export the answers again.",
         )
         for width, found in wrong.items()
     ]
-
-
-def _positions(found: list[int]) -> str:
-    more = f" and {len(found) - _ROWS_NAMED} more" if len(found) > _ROWS_NAMED else ""
-    return f"row{'' if len(found) == 1 else 's'} {', '.join(map(str, found[:_ROWS_NAMED]))}{more}"
 
 
 def _named(table: Table) -> tuple[Table | None, list[Problem]]:

@@ -109,6 +109,14 @@ def test_two_scales_are_noticed_by_their_spread_unless_the_scale_is_stated():
     assert read_outcomes(constant, pre="x_before", post="x_after")[0].n == 20
 
 
+def test_few_pairs_may_have_spreads_far_apart_by_chance():
+    steps = np.arange(11.0)
+    frame = pd.DataFrame({"x_before": steps, "x_after": 6 * steps})
+    assert read_outcomes(frame.head(10), pre="x_before", post="x_after")[0].n == 10
+    with pytest.raises(DataError, match="standard deviations"):
+        read_outcomes(frame, pre="x_before", post="x_after")
+
+
 def test_what_is_no_frame_is_refused():
     for wrong in (None, {"calm_before": [1]}, [1]):
         with pytest.raises(DataError, match="DAT-009"):

@@ -359,7 +359,7 @@ def test_elements_that_are_lists_are_named_by_row_and_not_shown():
     before = wave("LE 9 AM ST", "YO 1 SU OA")
     before["day"] = [[9], "17"]
     text = refusal(lambda: ek.link(before, before.copy(), on=ON))
-    assert "LNK-001 before, column day: 1 values that are lists or the like (rows 1)" in text
+    assert "LNK-001 before, column day: 1 values that are lists or the like (row 1)" in text
     assert "9]" not in text
 
 

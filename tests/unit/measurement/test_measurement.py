@@ -193,7 +193,7 @@ def test_answers_outside_the_range_of_an_instrument_are_refused() -> None:
             "responses, column att_care",
             "responses, column att_leaving",
         ]
-        assert "rows 2 of 4" in str(caught.value)
+        assert "row 2 of 4" in str(caught.value)
 
 
 @pytest.mark.parametrize(

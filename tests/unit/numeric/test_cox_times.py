@@ -16,6 +16,19 @@ def test_whole_times_stay_as_they_are() -> None:
     assert stop.tolist() == [3, 4, 5]
 
 
+def test_whole_times_are_not_even_copied_though_some_are_missing_and_however_large() -> None:
+    start, stop = np.array([0.0, 2e9, np.nan]), np.array([2e9 + 1, np.inf, np.nan])
+    assert equal_times(start, stop)[0] is start
+    assert equal_times(start, stop)[1] is stop
+
+
+def test_missing_times_stay_missing() -> None:
+    one, other = equal_times([0.1 + 0.2, 0.5, math.nan], [0.3, 0.5 + 1e-7, 1.0])
+    assert one[0] == other[0] == 0.3
+    assert one[1] != other[1]
+    assert math.isnan(one[2])
+
+
 @pytest.mark.parametrize("factor", [1e-3, 1.0, 1e4])
 def test_sums_of_decimals_tie_with_what_they_should_be(factor: float) -> None:
     steps = np.cumsum(np.full(30, 0.1)) * factor

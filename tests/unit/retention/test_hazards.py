@@ -396,7 +396,7 @@ def test_subdistributions_refuse_people_who_came_back() -> None:
         ("band", {"ties": "exact"}, "DAT-006", "efron, breslow"),
         ("band", {"missing": "keep"}, "DAT-006", "refuse, drop"),
         ("band", {"interval": "profile"}, "DAT-006", "wald, bootstrap"),
-        ("band", {"level": 95}, "DAT-002", "a number above 0"),
+        ("band", {"level": 95}, "DAT-002", "a number between 0 and 1"),
         ("band", {"interval": "bootstrap"}, "DAT-009", "Give seed="),
         ("band", {"interval": "bootstrap", "seed": 1, "draws": 3}, "DAT-002", "at least 20"),
         ("band", {"reference": {"band": "8"}}, "DAT-006", "a level"),
