@@ -458,8 +458,8 @@ def levels(column: pd.Series) -> tuple[Ints, list[str]]:
 def _numbered(column: pd.Series, rows: Ints) -> Ints:
     """Number the values of some rows, -1 where missing."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy()[rows].astype(np.int64)
-    return pd.factorize(column.take(rows))[0].astype(np.int64)
+        return np.asarray(column.cat.codes.to_numpy()[rows], dtype=np.int64)
+    return np.asarray(pd.factorize(column.take(rows))[0], dtype=np.int64)
 
 
 def _label(value: object) -> str:

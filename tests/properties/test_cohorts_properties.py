@@ -74,7 +74,7 @@ def test_covariates_that_know_the_future_are_found_by_the_definition(frame: pd.D
 
 
 @pytest.mark.parametrize(("people", "told"), [(15, True), (14, False)])
-def test_three_levels_tell_the_future_from_fifteen_people_on(people: int, told: bool) -> None:
+def test_three_levels_tell_the_future_from_fifteen_people_on(people: int, *, told: bool) -> None:
     level = np.arange(people) % 3
     frame = pd.DataFrame({"id": range(people), "exit": 9.0, "from": np.where(level == 0, 3.0, np.nan), "told": level})
     data = made(frame.assign(known="x", text="x", noise=0, all="same"))
