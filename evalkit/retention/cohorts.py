@@ -21,6 +21,7 @@ MENTORED = "mentored"
 UNMENTORED = "not mentored"
 _GROUPS_AT_MOST = 500
 _PEOPLE_A_LEVEL = 5
+_SCREEN = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +394,7 @@ class Cohort:
         """
         if allow or not self.exposure_varies:
             return
+        ever = self.ever_mentored()
         problems = [
             Problem(
                 "EST-002",
@@ -403,19 +405,27 @@ class Cohort:
                 "allow_immortal_time=True shows the bias.",
             )
             for name in dict.fromkeys(names)
-            if name in self.covariates.columns and self._tells_the_future(name)
+            if name in self.covariates.columns and self._tells_the_future(name, ever)
         ]
         require(problems, error=ImmortalTimeError)
 
-    def _tells_the_future(self, name: str) -> bool:
-        codes, labels = levels(self.covariates[name])
-        # A missing value may be the mark of those who were never mentored.
-        level, ever = codes[self.row] + 1, self.ever_mentored()[self.person]
-        mentored = np.bincount(level, weights=ever, minlength=len(labels) + 1) > 0
-        never = np.bincount(level, weights=~ever, minlength=len(labels) + 1) > 0
-        used = mentored | never
-        crowded = int(used.sum()) * _PEOPLE_A_LEVEL <= len(self.people) or int(used.sum()) == 2
-        return bool(mentored.any() and never.any() and not (mentored & never).any() and crowded)
+    def _tells_the_future(self, name: str, ever: Flags) -> bool:
+        """Find out whether no level has both people who are ever mentored and people who never are.
+
+        One such level settles it, and so do too many levels: mostly the first pieces do, and each turn looks at four
+        times as many.
+        """
+        seen, never, mentored = 0, np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
+        while seen < len(self.row):
+            seen = min(max(_SCREEN, 4 * seen), len(self.row))
+            # A missing value may be the mark of those who were never mentored.
+            level = _numbered(self.covariates[name], self.row[:seen]) + 1
+            cell = np.bincount(2 * level + ever[self.person[:seen]], minlength=2 * int(level.max()) + 2) > 0
+            never, mentored = cell[0::2], cell[1::2]
+            used = int((never | mentored).sum())
+            if (never & mentored).any() or (used > 2 and used * _PEOPLE_A_LEVEL > len(self.people)):
+                return False
+        return bool(mentored.any() and never.any())
 
 
 def _why(gone: int, later: int, time: float, unit: str) -> str:
@@ -437,12 +447,19 @@ def levels(column: pd.Series) -> tuple[Ints, list[str]]:
         Level of each row, -1 where missing; labels of the levels that occur, in the order of the categories or sorted.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        codes = column.cat.codes.to_numpy().astype(np.int64)
-        present = np.unique(codes[codes >= 0])
-        names = [str(column.cat.categories[number]) for number in present]
-        return np.where(codes < 0, -1, np.searchsorted(present, codes)), names
+        codes = column.cat.codes.to_numpy()
+        there = np.bincount(codes.astype(np.int64) + 1, minlength=len(column.cat.categories) + 1)[1:] > 0
+        place = np.append(np.cumsum(there) - 1, -1)  # the last one is that of the code -1
+        return place[codes], [str(name) for name in column.cat.categories[there]]
     codes, values = pd.factorize(column, sort=True)
     return codes.astype(np.int64), [_label(value) for value in values]
+
+
+def _numbered(column: pd.Series, rows: Ints) -> Ints:
+    """Number the values of some rows, -1 where missing."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return np.asarray(column.cat.codes.to_numpy()[rows], dtype=np.int64)
+    return np.asarray(pd.factorize(column.take(rows))[0], dtype=np.int64)
 
 
 def _label(value: object) -> str:

@@ -184,7 +184,7 @@ def grouped(
     names = _names(by)
     codes, labels = cohort.groups(by)
     stratum, _ = cohort.groups(strata)
-    biased = _knows_the_future(cohort, [*names, *_names(strata)], allow=allow_immortal_time)
+    biased = knows_the_future(cohort, [*names, *_names(strata)], allow=allow_immortal_time)
     weight = cohort.weights()
     known = (codes >= 0) & (stratum >= 0)
     inside = known if weight is None else known & (weight > 0)
@@ -273,6 +273,37 @@ def require_groups(found: Grouped, by: By) -> None:
         raise EstimationError(Problem("EST-001", "by", only, "two groups with people in them", remedy))
 
 
+def knows_the_future(cohort: Cohort, names: Sequence[str], *, allow: bool) -> bool:
+    """Refuse groups that know who will be mentored; where that is allowed, tell whether they do.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of whom.
+    names : sequence of str
+        Covariates by which people are grouped, or which stand in a model.
+    allow : bool
+        Let them pass.
+
+    Returns
+    -------
+    bool
+        Whether they know the future.
+
+    Raises
+    ------
+    ImmortalTimeError
+        EST-002 when they do and that is not allowed.
+    """
+    try:
+        cohort.require_no_immortal_time(names)
+    except ImmortalTimeError:
+        if not allow:
+            raise
+        return True
+    return False
+
+
 def time_problems(times: object) -> Problems:
     """Check one time or several.
 
@@ -299,17 +330,6 @@ def time_problems(times: object) -> Problems:
 
 def _names(by: By) -> list[str]:
     return [] if by is None else [by] if isinstance(by, str) else list(by)
-
-
-def _knows_the_future(cohort: Cohort, names: Sequence[str], *, allow: bool) -> bool:
-    """Refuse groups that know who will be mentored; where that is allowed, tell whether they do."""
-    try:
-        cohort.require_no_immortal_time(names)
-    except ImmortalTimeError:
-        if not allow:
-            raise
-        return True
-    return False
 
 
 def _compact(

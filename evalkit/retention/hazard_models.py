@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.errors import DataError, EstimationError, ImmortalTimeError, Problem
+from evalkit.errors import DataError, EstimationError, Problem
 from evalkit.frames import Problems, one_of, require
 from evalkit.numeric.cox import CollinearityError, ConvergenceError, CoxFit, CoxModel, NoEventsError, cox_model, fit_cox
 from evalkit.numeric.cox_residuals import robust_covariance
 from evalkit.result import Method
 from evalkit.retention.cohorts import MENTORED, By, Cohort
 from evalkit.retention.designs import Column, Design, make_design
-from evalkit.retention.grouping import BIASED
+from evalkit.retention.grouping import BIASED, knows_the_future
 from evalkit.retention.terms import Formula, Terms, Variable, read_terms, unknown_names, variables_of
 
 Floats = npt.NDArray[np.float64]
@@ -41,7 +41,6 @@ _CONFOUNDING = "nothing else that bears on leaving differs between people who ar
 _OTHER_CAUSES = (
     "those who left for another cause are taken off at that time: the ratio is of the rate, not of the share who leave"
 )
-_SCREEN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +357,10 @@ def prepare(cohort: Cohort, terms: Terms, request: Request, *, robust: bool = Fa
     ]
     require(problems, error=EstimationError)
     variables = variables_of(cohort, formula, request.reference)
-    biased = _knows_the_future(
-        cohort, [*formula.names, *(name for name in strata if name not in people)], variables, request
+    biased = knows_the_future(
+        cohort,
+        [*formula.names, *(name for name in strata if name not in people)],
+        allow=request.allow_immortal_time,
     )
     weight = _weights(cohort, weights)
     stratum = _codes(cohort, strata, people)
@@ -515,35 +516,6 @@ def _person_names(cohort: Cohort) -> set[str]:
     """Names of the person, where no covariate has them."""
     names = {PERSON, str(cohort.people.name)} if cohort.people.name is not None else {PERSON}
     return names - set(map(str, cohort.covariates.columns))
-
-
-def _knows_the_future(cohort: Cohort, names: Sequence[str], variables: Sequence[Variable], request: Request) -> bool:
-    """Refuse terms that know who will be mentored; where that is allowed, tell whether they do."""
-    if not cohort.exposure_varies:
-        return False
-    clear = {variable.name for variable in variables if _mixed(cohort, variable)}
-    try:
-        cohort.require_no_immortal_time([name for name in names if name not in clear])
-    except ImmortalTimeError:
-        if not request.allow_immortal_time:
-            raise
-        return True
-    return False
-
-
-def _mixed(cohort: Cohort, variable: Variable) -> bool:
-    """Find, among the first people, a level with somebody who is ever mentored and somebody who never is."""
-    if variable.of_pieces or variable.labels is None:
-        return False
-    part = slice(0, min(_SCREEN, len(cohort.person)))
-    # The last person may go on behind the part: not looked at.
-    ever = np.zeros(int(cohort.person[part][-1]) + 1, dtype=bool)
-    ever[cohort.person[part][cohort.mentored[part]]] = True
-    here = cohort.person[part] < len(ever) - 1
-    level = variable.code[cohort.row[part][here]].astype(np.int64) + 1
-    mentored = ever[cohort.person[part][here]]
-    found = [np.bincount(level[some], minlength=variable.size + 1) > 0 for some in (mentored, ~mentored)]
-    return bool((found[0] & found[1]).any())
 
 
 def _weights(cohort: Cohort, name: str | None) -> Floats | None:

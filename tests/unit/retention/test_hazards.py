@@ -13,7 +13,7 @@ from frames import assert_frames_agree
 
 from evalkit.errors import DataError, EstimationError, EvalkitError, ImmortalTimeError
 from evalkit.figures.schoenfeld import ratios_by_time, smoothed
-from evalkit.retention import designs, hazard_models
+from evalkit.retention import cohorts, designs
 from evalkit.retention.baseline_curves import baseline_survival
 from evalkit.retention.building import cohort, cohort_from_spells
 from evalkit.retention.cohorts import Cohort
@@ -332,7 +332,7 @@ def test_ever_mentored_is_immortal_time(model: Models) -> None:
 def test_immortal_time_is_found_whoever_is_looked_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
     made = _cohort()
     for screen in range(2, 60):
-        monkeypatch.setattr(hazard_models, "_SCREEN", screen)
+        monkeypatch.setattr(cohorts, "_SCREEN", screen)
         with pytest.raises(ImmortalTimeError):
             hazard_ratio(made, "ever")
 
