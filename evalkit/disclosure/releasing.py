@@ -28,6 +28,8 @@ _SAFE_TEXT = frozenset({"term", "group", "cause", "unit", "scale", "interval", "
 # What gives n away again when n is rounded: degrees of freedom, and whatever they can be worked out from.
 _TELLS_N = ("std_error", "statistic", "df")
 _DIGITS = 3
+# Counts of leavers by the names that the field gives them.
+_LEAVERS = frozenset({"events", "observed"})
 _PER_CENT = frozenset({"%", "per cent", "percent", "percentage points"})
 
 
@@ -244,8 +246,12 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
 
 
 def _counts_beside(frame: pd.DataFrame, n: npt.NDArray[np.float64], profile: Profile) -> pd.DataFrame:
-    """Withhold other counts of people (`n_before`, ...) that are small, or that differ from n by a few."""
-    beside = [name for name in frame.columns if name.startswith("n_") and pd.api.types.is_numeric_dtype(frame[name])]
+    """Withhold other counts of people (`n_before`, `events`, ...) that are small, or that differ from n by a few."""
+    beside = [
+        name
+        for name in frame.columns
+        if (name.startswith("n_") or name in _LEAVERS) and pd.api.types.is_numeric_dtype(frame[name])
+    ]
     out = frame.copy()
     for name in beside:
         values = out[name].to_numpy(dtype=float)

@@ -51,6 +51,14 @@ def _one(rows: list[dict[str, object]], method: Method, profile: str) -> pd.Seri
     return release(estimates(rows, method), load_profile(profile)).frame.iloc[0]
 
 
+@pytest.mark.parametrize("name", ["events", "observed"])
+def test_leavers_beside_n_leave_only_where_they_and_those_who_stayed_are_enough(name: str):
+    rows = [_row(64, **{name: left}) for left in (4, 11, 53, 54, 64)]
+    frame = release(estimates(rows, POINTS), STAFF).frame
+    assert frame[name].fillna(-1).tolist() == [-1, 11, 53, -1, 64]
+    assert frame["estimate"].notna().all()
+
+
 def test_counts_beside_n_leave_only_where_they_tell_of_no_small_group():
     rows = [_row(24, n_before=24, n_after=25), _row(24, n_before=40, n_after=13), _row(24, n_before=34, n_after=3)]
     frame = release(estimates(rows, POINTS), STAFF).frame
