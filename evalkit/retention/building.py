@@ -542,21 +542,21 @@ def _cut(
     begun = rows.mentored_from
     always = begun <= rows.start if state is None else state
     split = (begun > rows.start) & (begun < rows.stop) if state is None else np.zeros(len(code), dtype=bool)
-    at = np.flatnonzero(split)
-    start = np.concatenate([rows.start, begun[at]])
-    stop = np.concatenate([np.where(split, begun, rows.stop), rows.stop[at]])
-    cause = np.concatenate([np.where(split, 0, rows.cause), rows.cause[at]])
-    mentored = np.concatenate([always, np.ones(len(at), dtype=bool)])
-    source = np.concatenate([np.arange(len(code)), at])
-    order = np.lexsort((start, source, code[source]))
-    source = source[order]
+    # In the order of people, then of rows; the second piece of a row lies behind its first.
+    in_order = np.arange(len(code)) if (code[1:] >= code[:-1]).all() else np.argsort(code, kind="stable")
+    source = np.repeat(in_order, 1 + split[in_order])
+    new = np.r_[True, source[1:] != source[:-1]]
+    second = np.flatnonzero(~new)
+    cut = begun[source[second]]
+    start, stop, cause, mentored = rows.start[source], rows.stop[source], rows.cause[source], always[source]
+    start[second], stop[second - 1], cause[second - 1], mentored[second] = cut, cut, 0, True
     return Cohort(
         person=code[source],
-        spell=np.r_[0, np.cumsum(source[1:] != source[:-1])],
-        start=start[order],
-        stop=stop[order],
-        cause=cause[order],
-        mentored=mentored[order],
+        spell=np.cumsum(new) - 1,
+        start=start,
+        stop=stop,
+        cause=cause,
+        mentored=mentored,
         row=source.astype(np.int64),
         covariates=_tidy(covariates),
         people=people,
