@@ -81,7 +81,7 @@ def test_a_row_of_a_table_is_withheld_when_it_rests_on_few_and_what_it_rests_on_
 
 
 def test_a_hidden_row_keeps_its_names_and_nothing_else():
-    own = {"events": 3, "who": "3 of 10", "sure": True, "unit": "points", "interval": "t", "scale": "identity"}
+    own = {"events": 11, "who": "3 of 10", "sure": True, "unit": "points", "interval": "t", "scale": "identity"}
     result = estimates([_row(10, **own), _row(11, **own)], dataclasses.replace(POINTS, unit="by row"))
     frame = release(result, STAFF).frame
     hidden = frame.iloc[0]
