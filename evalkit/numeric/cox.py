@@ -48,6 +48,7 @@ __all__ = [
     "cox_model_from_sets",
     "evaluate",
     "fit_cox",
+    "inverse_information",
     "likelihood_ratio_test",
     "profile_limit",
     "wald_test",
@@ -60,6 +61,8 @@ _DECREMENT = 1e-13  # squared length of the next step, in standard errors
 _FLAT = 1e-6  # where a step that does not shrink is taken for a coefficient that runs away
 _RUNS_AWAY = 0.1  # of a step, times the largest distance of the covariate from its centre
 _COLLINEAR = 1e-9
+_LONGEST = 5.0  # step of a scaled column: farther, where the likelihood is flat, the information is lost to rounding
+_OUTWARDS, _WIDEST = 60, 4.0  # steps towards a limit, in units of the scaled column
 
 
 class CollinearityError(ValueError):
@@ -369,11 +372,8 @@ def _finish(
     if len(diverging):
         gain *= 2  # the tail of the likelihood is exponential there, not a parabola
         coefficients[diverging] = np.copysign(math.inf, step[diverging])
-    covariance = np.full_like(last.information, math.nan)
-    kept = np.setdiff1d(np.arange(len(scale)), diverging)
-    if len(kept):
-        inverse = _solve(last.information[np.ix_(kept, kept)], np.eye(len(kept)))
-        covariance[np.ix_(kept, kept)] = (inverse + inverse.T) / 2 / np.outer(scale[kept], scale[kept])
+    covariance = inverse_information(last, model.covariates.scale)
+    covariance[diverging] = covariance[:, diverging] = math.nan
     return CoxFit(
         coefficients,
         covariance,
@@ -384,6 +384,32 @@ def _finish(
         iterations,
         last,
     )
+
+
+def inverse_information(at: Evaluation, scale: Floats) -> Floats:
+    """Invert the information, also where coefficients run away.
+
+    Parameters
+    ----------
+    at : Evaluation
+        The likelihood where the search ended.
+    scale : numpy.ndarray
+        Shape (columns,), of the columns.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (columns, columns), for the unscaled columns. What is said of columns that run away has no meaning, but
+        they must not be left out: together with others they may hold a finite contrast, as all levels do whose
+        reference has no event.
+
+    Raises
+    ------
+    ConvergenceError
+        When rounding left nothing of the information.
+    """
+    inverse = _solve(at.information, np.eye(len(scale)))
+    return np.asarray((inverse + inverse.T) / 2 / np.outer(scale, scale))
 
 
 def _maximise(model: CoxModel, first: Evaluation, free: npt.NDArray[np.int64]) -> tuple[Evaluation, Floats, int]:
@@ -402,6 +428,7 @@ def _maximise(model: CoxModel, first: Evaluation, free: npt.NDArray[np.int64]) -
 
 def _uphill(model: CoxModel, here: Evaluation, step: Floats) -> Evaluation:
     slack = 1e-11 * (model.sets.mean_weight + abs(here.log_likelihood))
+    step = step * min(1.0, _LONGEST / float(np.abs(step).max(initial=_LONGEST)))
     for halvings in range(40):
         there = evaluate(model, here.beta + step / 2**halvings)
         if math.isfinite(there.log_likelihood) and there.log_likelihood >= here.log_likelihood - slack:
@@ -523,7 +550,8 @@ def profile_limit(model: CoxModel, fit: CoxFit, column: int, *, level: float = 0
     Returns
     -------
     Interval
-        Log hazard ratios for one unit of the column; an infinite limit where the likelihood never falls that far.
+        Log hazard ratios for one unit of the column; an infinite limit where the likelihood never falls that far. All
+        other coefficients are at their maximum given this one, also those that have no finite one.
 
     Raises
     ------
@@ -550,17 +578,27 @@ def _crossing(model: CoxModel, fit: CoxFit, column: int, target: float, side: fl
     def excess(value: float) -> float:
         beta = state["at"].beta.copy()
         beta[column] = value
-        first = evaluate(model, beta)
-        last, step, _ = _maximise(model, first, free)
-        state["at"] = last
+        last, step, _ = _maximise(model, evaluate(model, beta), free)
+        state["at"] = _called_back(model, last, step, fit)
         return last.log_likelihood + 0.5 * float(last.score @ step) - target
 
     inner = float(fit.at.beta[column])
     width = 1.0
-    for _ in range(30):
+    for _ in range(_OUTWARDS):
         outer = inner + side * width
         if excess(outer) < 0:
             root: float = optimize.brentq(excess, inner, outer, xtol=1e-9, rtol=1e-12)
             return root
-        inner, width = outer, 2 * width
+        inner, width = outer, min(2 * width, _WIDEST)
     return side * math.inf
+
+
+def _called_back(model: CoxModel, last: Evaluation, step: Floats, fit: CoxFit) -> Evaluation:
+    """Put what still runs away back to where the first search ended: farther out, nothing is left of its information.
+
+    What ran away then, but no longer does with one coefficient held, stays where it is.
+    """
+    away = _diverging(last, step, model.sets.mean_weight)
+    beta = last.beta.copy()
+    beta[away] = fit.at.beta[away]
+    return last if not len(away) else evaluate(model, beta)

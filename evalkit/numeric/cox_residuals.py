@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evalkit.numeric.cox import CoxFit, CoxModel
+from evalkit.numeric.cox import CoxFit, CoxModel, inverse_information
 from evalkit.numeric.cox_data import Design, Layer
 from evalkit.numeric.cox_sums import forward
 
@@ -58,16 +58,13 @@ def robust_covariance(model: CoxModel, fit: CoxFit, cluster: npt.ArrayLike | Non
     ----------
     .. [1] Lin DY, Wei LJ (1989). JASA 84:1074-1078. Therneau TM, Grambsch PM (2000), section 7.2.
     """
-    scaled = fit.covariance * np.outer(model.covariates.scale, model.covariates.scale)
-    meat = np.zeros_like(scaled)
+    scale = model.covariates.scale
+    bread = inverse_information(fit.at, scale) if fit.diverging else fit.covariance
+    meat = np.zeros_like(bread)
     for scores in _cluster_scores(model, fit, cluster):
         meat += scores.T @ scores
-    with np.errstate(invalid="ignore"):
-        kept = np.isfinite(fit.coefficients)
-        result = np.full_like(scaled, np.nan)
-        bread = scaled[np.ix_(kept, kept)]
-        scale = model.covariates.scale[kept]
-        result[np.ix_(kept, kept)] = bread @ meat[np.ix_(kept, kept)] @ bread / np.outer(scale, scale)
+    result: Floats = bread @ (meat * np.outer(scale, scale)) @ bread
+    result[[*fit.diverging]] = result[:, [*fit.diverging]] = np.nan
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from evalkit.numeric.propensity import alike, effective_size, unweighted_spread
 from evalkit.result import Estimates, estimates
 from evalkit.retention.baseline import Column
+from evalkit.retention.describing import least_of_levels
 from evalkit.retention.weighting import PropensityWeights
 
 Floats = npt.NDArray[np.float64]
@@ -32,8 +34,9 @@ def balance(weights: PropensityWeights) -> Estimates:
         For the propensity score and each covariate, or level of one (`term`), "before weighting" and "after weighting"
         (`group`): the difference of the means, second group less first, in standard deviations of the unweighted data
         (`estimate`), and for numbers the extra column `variance_ratio`. Then, for each group, the effective sample
-        size of its weights, in people. `n_least` is the smallest number of people on which a row rests. Differences
-        below 0.1 are usually called small; no test is made of them.
+        size of its weights, in people. `n_least` is the smallest number of people on which a row rests: of a level the
+        smallest cell, as in `describe_groups`, so that what is withheld there is withheld here. Differences below 0.1
+        are usually called small; no test is made of them.
 
     Notes
     -----
@@ -50,7 +53,8 @@ def balance(weights: PropensityWeights) -> Estimates:
     case = weights.case[used]
     fitted = weights.each[used] * case
     score = Column("propensity score", None, weights.probability[used], first=False)
-    rows = [row for column in (score, *weights.columns) for row in _compared(weights, column, case, fitted)]
+    least = _least(weights)
+    rows = [row for column in (score, *weights.columns) for row in _compared(weights, column, case, fitted, least)]
     rows += _sizes(weights, fitted)
     return estimates(
         rows,
@@ -62,15 +66,26 @@ def balance(weights: PropensityWeights) -> Estimates:
     )
 
 
-def _compared(weights: PropensityWeights, column: Column, case: Floats, fitted: Floats) -> list[dict[str, object]]:
+def _least(weights: PropensityWeights) -> dict[str, int]:
+    """Count for each level the people on whom its rows rest: those that Table 1 looks at."""
+    treated = weights.treated[weights.used]
+    people = np.array([int((~treated).sum()), int(treated.sum())])
+    found: dict[str, int] = {}
+    for name in weights.covariates:
+        levels = [column for column in weights.columns if column.covariate == name and column.is_share]
+        inside = np.array([[column.numbers[group].sum() for group in (~treated, treated)] for column in levels])
+        found |= dict(zip([c.name for c in levels], least_of_levels(inside.astype(np.int64), people), strict=True))
+    return found
+
+
+def _compared(
+    weights: PropensityWeights, column: Column, case: Floats, fitted: Floats, of_level: Mapping[str, int]
+) -> list[dict[str, object]]:
     treated = weights.treated[weights.used]
     share = column.is_share
     spread = unweighted_spread(column.numbers, treated, weights.estimand, share=share)
     people = len(treated)
-    least = min(int(treated.sum()), int((~treated).sum()))
-    if share:
-        inside = int(column.numbers.sum())
-        least = min(least, inside, people - inside)
+    least = min(int(treated.sum()), int((~treated).sum()), of_level.get(column.name, people) if share else people)
     rows: list[dict[str, object]] = []
     for group, mass in ((BEFORE, case), (AFTER, fitted)):
         found = alike(column.numbers, treated, mass, share=share, spread=spread)

@@ -14,6 +14,7 @@ from evalkit.frames import Problems, missing_columns, require, rows_named
 from evalkit.numeric.regression import collinear
 from evalkit.numeric.response_weights import is_separated
 from evalkit.retention.cohorts import MENTORED, UNMENTORED, Cohort, levels
+from evalkit.retention.grouping import knows_the_future
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -68,7 +69,7 @@ def first_rows(cohort: Cohort) -> Ints:
     return np.flatnonzero(np.r_[True, cohort.person[1:] != cohort.person[:-1]])
 
 
-def require_fixed(cohort: Cohort, treatment: str, what: str) -> None:
+def require_fixed(cohort: Cohort, treatment: str, what: str, *, allow: bool = False) -> bool:
     """Refuse groups that are not settled when time under observation begins.
 
     Parameters
@@ -79,6 +80,13 @@ def require_fixed(cohort: Cohort, treatment: str, what: str) -> None:
         "mentored", or a covariate.
     what : str
         What is asked for, such as "weights", for the message.
+    allow : bool, default False
+        Let a covariate pass that tells who is mentored later, to show the bias. A state that changes is never let pass.
+
+    Returns
+    -------
+    bool
+        Whether the groups know the future, which was allowed.
 
     Raises
     ------
@@ -86,11 +94,10 @@ def require_fixed(cohort: Cohort, treatment: str, what: str) -> None:
         EST-002 when mentoring begins after entry for somebody, or a covariate tells who is mentored later.
     """
     if treatment != MENTORED:
-        cohort.require_no_immortal_time([treatment])
-        return
+        return knows_the_future(cohort, [treatment], allow=allow)
     first = first_rows(cohort)
     if not cohort.exposure_varies and bool((cohort.mentored == cohort.mentored[first][cohort.person]).all()):
-        return
+        return False
     raise ImmortalTimeError(
         Problem(
             "EST-002",

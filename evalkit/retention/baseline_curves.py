@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from evalkit.errors import EstimationError, Problem, did_you_mean
@@ -101,7 +102,7 @@ def baseline_survival(
     )
     survival = np.exp(-hazard)
     width = float(special.ndtri((1 + level) / 2)) * error
-    labels = _strata(model, strata)
+    labels, order = _strata(model, strata)
     at_risk, censored = _counts(model)
     sets = model.model.sets
     rows: list[dict[str, object]] = [
@@ -116,7 +117,7 @@ def baseline_survival(
             "n_events": int(sets.deaths[slot]),
             "n_censored": int(censored[slot]),
         }
-        for slot in range(sets.n_slots)
+        for slot in np.argsort(order[sets.stratum], kind="stable")
     ]
     varying = cohort.exposure_varies and any(v.name == MENTORED for v in model.data.design.variables)
     method = model.data.method(
@@ -178,15 +179,16 @@ def _described(model: HazardModel, values: dict[str, float | int]) -> str:
     return ", ".join(parts)
 
 
-def _strata(model: HazardModel, strata: str | None) -> list[str]:
+def _strata(model: HazardModel, strata: str | None) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Name the strata of the model, and give the place of each among the groups of the cohort."""
     data = model.data
     if strata is None or data.strata is None:
-        return ["all"]
+        return ["all"], np.zeros(1, dtype=np.int64)
     codes, labels = data.cohort.groups(strata)
     codes = data.chosen(codes)
-    sample = np.zeros(int(data.strata.max()) + 1, dtype=np.int64)
-    sample[data.strata] = codes
-    return [labels[code] for code in sample]
+    place = np.zeros(int(data.strata.max()) + 1, dtype=np.int64)
+    place[data.strata] = codes
+    return [labels[code] for code in place], place
 
 
 def _counts(model: HazardModel) -> tuple[np.ndarray, np.ndarray]:

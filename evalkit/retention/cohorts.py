@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.errors import EstimationError, ImmortalTimeError, Problem, did_you_mean
 from evalkit.frames import require, within
+from evalkit.retention.foreknowledge import tells_later
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -20,8 +21,6 @@ By = str | Sequence[str] | None
 MENTORED = "mentored"
 UNMENTORED = "not mentored"
 _GROUPS_AT_MOST = 500
-_PEOPLE_A_LEVEL = 5
-_SCREEN = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,11 @@ class Cohort:
         Who was dropped and why.
     notes : tuple of str
         Rules that were applied.
+    recorded : numpy.ndarray of bool, optional
+        Shape (people,): who is on record as mentored at any time, also after the end of observation; else whoever is
+        mentored in a piece.
+    settled : float, optional
+        The landmark, of a cohort that `landmark` made: mentoring that begins later is not in its pieces.
     """
 
     person: Ints
@@ -103,6 +107,8 @@ class Cohort:
     cluster: str | None = None
     steps: tuple[Step, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    recorded: Flags | None = None
+    settled: float | None = None
 
     def __repr__(self) -> str:
         left = ", ".join(f"{name}: {count:,}" for name, count in self.leavers().items())
@@ -146,6 +152,24 @@ class Cohort:
         ever = np.zeros(len(self.people), dtype=bool)
         ever[self.person[self.mentored]] = True
         return ever
+
+    def mentored_later(self) -> tuple[Flags, Flags]:
+        """Tell whose mentoring begins after entry, under observation or later, and who is never mentored.
+
+        Returns
+        -------
+        tuple of numpy.ndarray of bool
+            Two of shape (people,). Whoever is mentored from entry on is neither.
+        """
+        ever = self._on_record()
+        at_entry = np.zeros(len(self.people), dtype=bool)
+        first = np.r_[True, self.person[1:] != self.person[:-1]][: len(self.person)]
+        at_entry[self.person[first]] = self.mentored[first]
+        return ever & ~at_entry, ~ever
+
+    def _on_record(self) -> Flags:
+        ever = self.ever_mentored()
+        return ever if self.recorded is None else ever | self.recorded
 
     def weights(self) -> Floats | None:
         """Take the case weights.
@@ -252,7 +276,9 @@ class Cohort:
         pandas.DataFrame
             One row for each time in a group at which somebody left, was censored or changed group: `group, time,
             at_risk` (people at risk just before the time), `entered` (since the row before, up to the time), one column
-            for each cause, `censored`, `moved` (to another group at the time). People, unweighted.
+            for each cause, `censored`, `moved` (to another group at the time). People, unweighted. It is for work at
+            the desk: profiles withhold most small counts of a plain table. In a report show a curve, `show(curve)`:
+            what is released of it carries the numbers at risk, in its table and below its figure.
         """
         codes, labels = self.groups(by)
         parts = [self._counted(np.flatnonzero(codes == number), label) for number, label in enumerate(labels)]
@@ -295,8 +321,8 @@ class Cohort:
         -------
         pandas.DataFrame
             Shape (pieces, 6 + covariates): `person, start, stop` (at risk in (start, stop], in the unit of the cohort),
-            `event` (0 or 1), `cause` (None where nobody left), `mentored` (0 or 1), then the covariates. It names
-            persons: do not show it.
+            `event` (0 or 1), `cause` (None where nobody left), `mentored` (0 or 1), then the covariates. A covariate
+            that has one of these names gets "covariate_" before it. It names persons: do not show it.
         """
         names = np.array([None, *self.causes], dtype=object)
         front = pd.DataFrame(
@@ -310,7 +336,7 @@ class Cohort:
             }
         )
         behind = self.covariates.take(self.row).reset_index(drop=True)
-        return pd.concat([front, behind.drop(columns=[c for c in front if c in behind])], axis="columns")
+        return pd.concat([front, behind.rename(columns=_beside(list(front), list(behind)))], axis="columns")
 
     def flow(self) -> pd.DataFrame:
         """Say who was dropped on the way into the cohort, and why.
@@ -318,7 +344,9 @@ class Cohort:
         Returns
         -------
         pandas.DataFrame
-            One row a step: `step, n, lost, reason`. `n` and `lost` are counts of people: name them to show it.
+            One row a step: `step, n, lost, reason`. `n` and `lost` are counts of people: to show it, name both, as
+            `show(cohort.flow(), title=..., counts=["n", "lost"])`. A profile that withholds small counts blanks the
+            whole row of a step at which few were lost, or nobody; `reason` tells counts in words as well.
         """
         return pd.DataFrame([{"step": s.step, "n": s.n, "lost": s.lost, "reason": s.reason} for s in self.steps])
 
@@ -341,9 +369,14 @@ class Cohort:
         DataError
             DAT-009 or DAT-002 for a landmark that is no number or below zero.
         EstimationError
-            EST-001 when nobody is at risk at the landmark.
+            EST-001 when nobody is at risk at the landmark, or for a later landmark of a cohort that was made at one
+            after which somebody is mentored: take it of the whole cohort.
         """
         require(within("time", time, low=0))
+        if self.settled is not None and time > self.settled and bool(self.mentored_later()[0].any()):
+            found = f"a cohort that is classed by mentoring at {self.settled:g} {self.unit} already"
+            remedy = f"Take it of the cohort before that: cohort.landmark({time:g})."
+            raise EstimationError(Problem("EST-001", "landmark", found, "the whole cohort", remedy))
         here = (self.start <= time) & (self.stop > time)
         if not here.any():
             found = f"nobody at risk at {time:g} {self.unit}"
@@ -365,6 +398,8 @@ class Cohort:
             row=self.row[at],
             people=self.people.take(people),
             exposure_varies=False,
+            recorded=self._on_record()[people],
+            settled=float(time),
             steps=(*self.steps, step),
             notes=(*self.notes, f"classed by mentoring at or before {time:g} {self.unit}, at risk from then on"),
         )
@@ -390,42 +425,107 @@ class Cohort:
         Raises
         ------
         ImmortalTimeError
-            EST-002 when a covariate tells who is ever mentored although mentoring begins after entry.
+            EST-002 when a covariate, or all of them together, tells who is mentored after entry.
         """
-        if allow or not self.exposure_varies:
-            return
-        ever = self.ever_mentored()
-        problems = [
-            Problem(
-                "EST-002",
-                f"covariate {name}",
-                "it tells from the first day on who will be mentored later; they had to stay until then",
-                "groups that are known at the time",
-                f'Use the time-varying "{MENTORED}", or compare those at risk at a landmark: cohort.landmark(6). '
-                "allow_immortal_time=True shows the bias.",
-            )
-            for name in dict.fromkeys(names)
-            if name in self.covariates.columns and self._tells_the_future(name, ever)
-        ]
-        require(problems, error=ImmortalTimeError)
+        if not allow:
+            require([foretold(f"covariate {name}") for name in self.telling(names)], error=ImmortalTimeError)
 
-    def _tells_the_future(self, name: str, ever: Flags) -> bool:
-        """Find out whether no level has both people who are ever mentored and people who never are.
+    def telling(self, names: Sequence[str]) -> list[str]:
+        """Name the covariates that tell who will be mentored later.
 
-        One such level settles it, and so do too many levels: mostly the first pieces do, and each turn looks at four
-        times as many.
+        Parameters
+        ----------
+        names : sequence of str
+            Covariates; other names are passed over.
+
+        Returns
+        -------
+        list of str
+            Those that part people whose mentoring begins after entry from people who are never mentored; several names
+            joined by "and" when only all of them together do.
         """
-        seen, never, mentored = 0, np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
-        while seen < len(self.row):
-            seen = min(max(_SCREEN, 4 * seen), len(self.row))
-            # A missing value may be the mark of those who were never mentored.
-            level = _numbered(self.covariates[name], self.row[:seen]) + 1
-            cell = np.bincount(2 * level + ever[self.person[:seen]], minlength=2 * int(level.max()) + 2) > 0
-            never, mentored = cell[0::2], cell[1::2]
-            used = int((never | mentored).sum())
-            if (never & mentored).any() or (used > 2 and used * _PEOPLE_A_LEVEL > len(self.people)):
-                return False
-        return bool(mentored.any() and never.any())
+        known = [name for name in dict.fromkeys(names) if name in self.covariates.columns]
+        kinds = self.mentored_later()
+        if not known or not all(kind.any() for kind in kinds):
+            return []
+        later, never = (kind[self.person] for kind in kinds)
+
+        def told(of: Sequence[str]) -> bool:
+            def take(pieces: int) -> tuple[Ints, Floats | None]:
+                rows = self.row[:pieces]
+                return _numbered(self.covariates, of, rows), _values(self.covariates, of, rows)
+
+            return tells_later(take, later, never, self.person, len(self.people))
+
+        found = [name for name in known if told([name])]
+        if found or len(known) < 2:
+            return found
+        return [" and ".join(known)] if told(known) else []
+
+    def columns_telling(self, columns: Floats, pieces: Ints | slice) -> list[int]:
+        """Find columns of a model that tell who will be mentored later.
+
+        Parameters
+        ----------
+        columns : numpy.ndarray of float
+            Shape (pieces chosen, columns).
+        pieces : numpy.ndarray of int or slice
+            Which pieces of the cohort.
+
+        Returns
+        -------
+        list of int
+            Positions of the columns.
+        """
+        kinds = self.mentored_later()
+        if not all(kind.any() for kind in kinds):
+            return []
+        person = self.person[pieces]
+        later, never = (kind[person] for kind in kinds)
+
+        def told(value: Floats) -> bool:
+            def take(size: int) -> tuple[Ints, Floats]:
+                return np.asarray(pd.factorize(value[:size])[0], dtype=np.int64), value[:size]
+
+            return tells_later(take, later, never, person, len(self.people))
+
+        return [number for number in range(columns.shape[1]) if told(columns[:, number])]
+
+
+def _beside(front: Sequence[str], behind: Sequence[str]) -> dict[str, str]:
+    """Name anew what would have the name of another column."""
+    taken, named = {*front, *behind}, {}
+    for name in behind:
+        if name in front:
+            new = f"covariate_{name}"
+            while new in taken:
+                new += "_"
+            named[name] = new
+            taken.add(new)
+    return named
+
+
+def foretold(place: str) -> Problem:
+    """Say that something tells who will be mentored later, and how to go on.
+
+    Parameters
+    ----------
+    place : str
+        What tells it.
+
+    Returns
+    -------
+    Problem
+        EST-002.
+    """
+    return Problem(
+        "EST-002",
+        place,
+        "it tells from the first day on who will be mentored later; they had to stay until then",
+        "groups that are known at the time",
+        f'Use the time-varying "{MENTORED}", or compare those at risk at a landmark, classed by then: '
+        f'cohort.landmark(6) and "{MENTORED}". allow_immortal_time=True shows the bias.',
+    )
 
 
 def _why(gone: int, later: int, time: float, unit: str) -> str:
@@ -455,11 +555,27 @@ def levels(column: pd.Series) -> tuple[Ints, list[str]]:
     return codes.astype(np.int64), [_label(value) for value in values]
 
 
-def _numbered(column: pd.Series, rows: Ints) -> Ints:
-    """Number the values of some rows, -1 where missing."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return np.asarray(column.cat.codes.to_numpy()[rows], dtype=np.int64)
-    return np.asarray(pd.factorize(column.take(rows))[0], dtype=np.int64)
+def _numbered(covariates: pd.DataFrame, names: Sequence[str], rows: Ints) -> Ints:
+    """Number the combinations of some covariates in some rows, from 0; missing is a level of each."""
+    number = np.zeros(len(rows), dtype=np.int64)
+    for name in names:
+        column = covariates[name]
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            code = np.asarray(column.cat.codes.to_numpy()[rows], dtype=np.int64) + 1
+        else:
+            code = np.asarray(pd.factorize(column.take(rows))[0], dtype=np.int64) + 1
+        number = code if len(names) == 1 else pd.factorize(number * (int(code.max(initial=0)) + 1) + code)[0]
+    return number
+
+
+def _values(covariates: pd.DataFrame, names: Sequence[str], rows: Ints) -> Floats | None:
+    """Take the values of one covariate that is a number, NaN where missing; None for anything else."""
+    if len(names) > 1:
+        return None
+    column = covariates[names[0]]
+    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return None
+    return np.asarray(column.to_numpy(dtype=float, na_value=np.nan)[rows])
 
 
 def _label(value: object) -> str:

@@ -7,13 +7,13 @@ import math
 import numpy as np
 
 from evalkit.errors import EstimationError, Problem
-from evalkit.frames import Problems, one_of, require, within
+from evalkit.frames import Problems, one_of, within
 from evalkit.numeric.life_counts import event_tables
 from evalkit.numeric.rank_tests import FAMILIES, RankTest, gray, logrank_family
 from evalkit.numeric.values import Test
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort
-from evalkit.retention.grouping import Grouped, grouped, require_fixed_groups, require_groups
+from evalkit.retention.grouping import Grouped, Missing, cause_problems, grouped, require_fixed_groups, require_groups
 
 Row = dict[str, object]
 Weights = str | tuple[str, float, float]
@@ -34,6 +34,7 @@ def logrank(
     strata: By = None,
     weights: Weights = "logrank",
     trend: bool = False,
+    missing: Missing = "drop",
     allow_immortal_time: bool = False,
 ) -> Estimates:
     """Test that groups leave alike, whatever the reason for leaving.
@@ -53,6 +54,8 @@ def logrank(
         p = 0, q = 1 at late ones.
     trend : bool, default False
         Also test whether leaving rises or falls along the groups, numbered 0, 1, 2 in their order.
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group or stratum: they are left out and counted, or all is refused.
     allow_immortal_time : bool, default False
         Let groups pass that know the future. The result is marked.
 
@@ -84,8 +87,7 @@ def logrank(
     .. [3] Klein JP, Moeschberger ML (2003). Survival Analysis, 2nd ed., sections 7.3 to 7.5.
     """
     family, powers, problems = _family(weights)
-    require(problems)
-    found = _groups(cohort, by, strata, allow_immortal_time=allow_immortal_time)
+    found = _groups(cohort, by, strata, problems, allow_immortal_time=allow_immortal_time, missing=missing)
     tables = event_tables(found.rows, found.stratum, n_groups=len(found.labels), n_causes=len(cohort.causes))
     p, q = powers
     test = logrank_family(tables, n_groups=len(found.labels), family=family, p=p, q=q)
@@ -117,6 +119,7 @@ def gray_test(
     cause: str,
     rho: float = 0.0,
     strata: By = None,
+    missing: Missing = "drop",
     allow_immortal_time: bool = False,
 ) -> Estimates:
     """Test that the incidence of a cause of leaving is the same in all groups.
@@ -133,6 +136,8 @@ def gray_test(
         Power of 1 - incidence that weights each time; 0 treats all alike.
     strata : str or sequence of str, optional
         Covariates: incidences are compared within each of their levels only.
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group or stratum: they are left out and counted, or all is refused.
     allow_immortal_time : bool, default False
         Let groups pass that know the future. The result is marked.
 
@@ -156,9 +161,9 @@ def gray_test(
     ----------
     .. [1] Gray RJ (1988). Ann Stat 16:1141-1154; the numbers of `cuminc` in his R package cmprsk.
     """
-    require(within("rho", rho))
+    wrong = [*within("rho", rho), *cause_problems(cohort, cause)]
+    found = _groups(cohort, by, strata, wrong, allow_immortal_time=allow_immortal_time, missing=missing)
     number = cohort.cause_number(cause)
-    found = _groups(cohort, by, strata, allow_immortal_time=allow_immortal_time)
     require_fixed_groups(found, "Gray's test")
     late = int((found.rows.start > found.start).sum())
     if late:
@@ -194,8 +199,10 @@ def _family(weights: object) -> tuple[str, tuple[float, float], Problems]:
     return "", (0.0, 0.0), [Problem("DAT-009", "weights", repr(weights), expected, remedy)]
 
 
-def _groups(cohort: Cohort, by: By, strata: By, *, allow_immortal_time: bool) -> Grouped:
-    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, strata=strata)
+def _groups(
+    cohort: Cohort, by: By, strata: By, wrong: Problems, *, allow_immortal_time: bool, missing: Missing
+) -> Grouped:
+    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, strata=strata, missing=missing, wrong=wrong)
     require_groups(found, by)
     weight = found.rows.weight
     if weight is not None and bool((weight != np.rint(weight)).any()):

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.frames import level_problems, one_of, require
+from evalkit.frames import level_problems, one_of
 from evalkit.numeric.incidences import incidence
 from evalkit.numeric.product_limit import SCALES, IntervalScale, kaplan_meier, probability_limits
 from evalkit.result import CURVE_COLUMNS, Curve
 from evalkit.retention.cohorts import By, Cohort
-from evalkit.retention.grouping import Grouped, grouped, require_fixed_groups, time_problems
+from evalkit.retention.early_zeros import emptied_notes
+from evalkit.retention.grouping import Grouped, Missing, cause_problems, grouped, require_fixed_groups, time_problems
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -33,6 +34,7 @@ def survival_curve(
     by: By = None,
     level: float = 0.95,
     interval: IntervalScale = "log-log",
+    missing: Missing = "drop",
     allow_immortal_time: bool = False,
 ) -> Curve:
     """Proportion still in post over time, whatever the reason for leaving (Kaplan-Meier).
@@ -50,6 +52,8 @@ def survival_curve(
     interval : {"log-log", "log", "plain"}, default "log-log"
         Scale on which the interval is symmetric. "log-log" stays within 0 and 1 and holds its level in small groups;
         "log" is the default of R's `survfit`.
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group: they are left out and counted, or all is refused.
     allow_immortal_time : bool, default False
         Let groups pass that know the future. The result is marked.
 
@@ -60,7 +64,8 @@ def survival_curve(
         there, and one for each time at which anybody of the group left, was censored or went to another group.
         `estimate` is a proportion, `n_at_risk` people just before the time, `n_events` leavers for all causes,
         `n_censored` also counts those who went to another group; people, unweighted. No limits (NaN) while nobody has
-        left, and none, nor an error, once nobody is left. Groups without people are left out.
+        left, and none, nor an error, once nobody is left. Groups without people are left out, and named in the
+        assumptions. So is a curve that is 0 because all at risk had left before others came under observation.
 
     Raises
     ------
@@ -90,8 +95,8 @@ def survival_curve(
     >>> curve.tidy()[["time", "estimate", "n_at_risk"]].values.tolist()
     [[0.0, 1.0, 4.0], [6.0, 0.75, 4.0], [12.0, 0.25, 3.0], [24.0, 0.25, 1.0]]
     """
-    require(level_problems(level), one_of("interval", interval, SCALES))
-    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time)
+    wrong = [*level_problems(level), *one_of("interval", interval, SCALES)]
+    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, missing=missing, wrong=wrong)
     survival = kaplan_meier(found.counts)
     error = survival.std_error
     if found.robust:
@@ -108,6 +113,7 @@ def survival_curve(
             unit="proportion still in post",
             level=level,
             interval=interval_name(found, interval),
+            assumptions=emptied_notes(found),
             references=references,
         ),
     )
@@ -120,6 +126,7 @@ def cumulative_incidence(
     cause: str | None = None,
     level: float = 0.95,
     interval: IntervalScale = "log-log",
+    missing: Missing = "drop",
     allow_immortal_time: bool = False,
 ) -> Curve:
     """Proportion that has left for each cause over time, while other causes take people away (Aalen-Johansen).
@@ -136,6 +143,8 @@ def cumulative_incidence(
         Confidence level.
     interval : {"log-log", "log", "plain"}, default "log-log"
         Scale on which the interval of the incidence is symmetric: log(-log(incidence)) and so on.
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group: they are left out and counted, or all is refused.
     allow_immortal_time : bool, default False
         Let groups pass that know the future. The result is marked.
 
@@ -166,9 +175,9 @@ def cumulative_incidence(
     .. [1] Aalen OO, Johansen S (1978). Scand J Stat 5:141-150.
     .. [2] Efron B (1982). The Jackknife, the Bootstrap and Other Resampling Plans, section 6.3.
     """
-    require(level_problems(level), one_of("interval", interval, SCALES))
+    wrong = [*level_problems(level), *one_of("interval", interval, SCALES), *cause_problems(cohort, cause)]
+    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, missing=missing, wrong=wrong)
     numbers = [cohort.cause_number(cause)] if cause is not None else list(range(1, len(cohort.causes) + 1))
-    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time)
     require_fixed_groups(found, "an incidence")
     jackknife = found.jackknife()
     parts = []
@@ -189,13 +198,19 @@ def cumulative_incidence(
             unit="proportion that has left",
             level=level,
             interval=f"{SCALE_NAMES[interval]}, {ROBUST}",
+            assumptions=emptied_notes(found),
             references=[_AALEN_JOHANSEN, _JACKKNIFE],
         ),
     )
 
 
 def at_risk_table(
-    cohort: Cohort, times: float | Sequence[float], *, by: By = None, allow_immortal_time: bool = False
+    cohort: Cohort,
+    times: float | Sequence[float],
+    *,
+    by: By = None,
+    missing: Missing = "drop",
+    allow_immortal_time: bool = False,
 ) -> pd.DataFrame:
     """Count people at risk at given times, and who had left or was censored by then: the table under a figure.
 
@@ -207,6 +222,8 @@ def at_risk_table(
         When, in the unit of the cohort.
     by : str or sequence of str, optional
         "mentored", or covariates.
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group: they are left out and counted, or all is refused.
     allow_immortal_time : bool, default False
         Let groups pass that know the future.
 
@@ -215,8 +232,9 @@ def at_risk_table(
     pandas.DataFrame
         One row for each group and time: `group, time, n_at_risk` (people in post and observed just before the time; at
         the start of observation, those who begin then), `n_events` (left by then, for all causes), one column "left:
-        CAUSE" for each cause, `n_censored` (by then, or gone to another group). People, unweighted: name the columns
-        as counts to show it.
+        CAUSE" for each cause, `n_censored` (by then, or gone to another group). People, unweighted. It is for work at
+        the desk: profiles withhold most small counts of a plain table. In a report show a curve, `show(curve)`: what
+        is released of it carries the numbers at risk, in its table and below its figure.
 
     Raises
     ------
@@ -227,8 +245,8 @@ def at_risk_table(
     ImmortalTimeError
         EST-002 when the groups know who will be mentored later.
     """
-    require(time_problems(times))
-    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time)
+    wrong = time_problems(times)
+    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, missing=missing, wrong=wrong)
     asked = np.atleast_1d(np.asarray(times, dtype=float))
     parts = [_risk_rows(found, number, asked) for number in range(len(found.labels))]
     return pd.concat(parts, ignore_index=True)

@@ -15,6 +15,7 @@ from evalkit.numeric.propensity import alike, unweighted_spread
 from evalkit.result import Estimates, Method, estimates
 from evalkit.retention.baseline import Column, baseline_frame, columns_of, first_rows, require_fixed
 from evalkit.retention.cohorts import MENTORED, UNMENTORED, Cohort, levels
+from evalkit.retention.grouping import marked
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -26,7 +27,13 @@ PEOPLE = "people"
 _SHARE, _SD = "proportion", "standard deviations"
 
 
-def describe_groups(data: Cohort | pd.DataFrame, *, covariates: Sequence[str], by: str | None = MENTORED) -> Estimates:
+def describe_groups(
+    data: Cohort | pd.DataFrame,
+    *,
+    covariates: Sequence[str],
+    by: str | None = MENTORED,
+    allow_immortal_time: bool = False,
+) -> Estimates:
     """Table 1: what was known of each group at entry or at a landmark, and how far the groups stand apart.
 
     Parameters
@@ -37,6 +44,8 @@ def describe_groups(data: Cohort | pd.DataFrame, *, covariates: Sequence[str], b
         What to describe: numbers, or categories. "Not stated" is a level like others.
     by : str or None, default "mentored"
         "mentored" where it is settled at entry or at the landmark, or a covariate; None for all in one group.
+    allow_immortal_time : bool, default False
+        Let a covariate pass that tells who is mentored later, to show the bias: the result is marked.
 
     Returns
     -------
@@ -68,8 +77,9 @@ def describe_groups(data: Cohort | pd.DataFrame, *, covariates: Sequence[str], b
     """
     named = [covariates] if isinstance(covariates, str) else list(covariates)
     require(_apart(named, by))
+    biased = False
     if isinstance(data, Cohort) and by is not None:
-        require_fixed(data, by, "a description")
+        biased = require_fixed(data, by, "a description", allow=allow_immortal_time)
     frame = baseline_frame(data, named)
     codes, names = _groups(data, by, len(frame))
     inside = codes >= 0
@@ -81,7 +91,7 @@ def describe_groups(data: Cohort | pd.DataFrame, *, covariates: Sequence[str], b
     return estimates(
         rows,
         Method(
-            name="description of the groups",
+            name=marked("description of the groups", biased=biased),
             estimand="what was known of the people of each group when their time began",
             unit="by row",
             n_given=len(frame),
@@ -149,7 +159,7 @@ def _described(columns: list[Column], gone: Flags, group: Ints, names: list[str]
     if gone.any():
         marks.append((f"{name}: {MISSING}", gone))
     counts = np.array([np.bincount(group[mark], minlength=len(names)) for _, mark in marks]).reshape(-1, len(names))
-    least = _least(counts, people)
+    least = least_of_levels(counts, people)
     rows: list[dict[str, object]] = []
     if number:
         rows += _number(columns[0], gone, group, names, people)
@@ -164,11 +174,21 @@ def _described(columns: list[Column], gone: Flags, group: Ints, names: list[str]
     return rows
 
 
-def _least(counts: npt.NDArray[np.int_], people: npt.NDArray[np.int_]) -> list[int]:
+def least_of_levels(counts: npt.NDArray[np.int_], people: npt.NDArray[np.int_]) -> list[int]:
     """Give the count that decides whether a level may be shown: the smallest of its cells, and of those left over.
 
-    The level with the second smallest cell takes over the count of the smallest, so that neither can be had by
-    subtraction from the size of the group.
+    Parameters
+    ----------
+    counts : numpy.ndarray of int
+        Shape (levels, groups): people.
+    people : numpy.ndarray of int
+        Shape (groups,): people of each group.
+
+    Returns
+    -------
+    list of int
+        One a level. The level with the second smallest cell takes over the count of the smallest, so that neither can
+        be had by subtraction from the size of the group.
     """
     if not len(counts):
         return []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.errors import DataError, EstimationError, ImmortalTimeError, Problem, did_you_mean
-from evalkit.frames import Problems, within
+from evalkit.frames import Problems, one_of, require, within
 from evalkit.numeric.incidences import JackknifeVariance
 from evalkit.numeric.life_counts import LifeCounts, LifeRows, count_lives, joined
 from evalkit.result import Method, Scale
@@ -19,6 +20,8 @@ from evalkit.retention.cohorts import MENTORED, By, Cohort
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+Missing = Literal["drop", "refuse"]
 
 BIASED = "biased by immortal time: shown for comparison only"
 _CENSORING = (
@@ -31,7 +34,7 @@ _MOVES = (
     "people move to another group when their state changes: a curve is not of a fixed set of people, nor what would "
     "happen if all had been in one state throughout"
 )
-_IMMORTAL = (
+IMMORTAL = (
     "groups that are told apart by what happened later: some could not have left before that, so their retention is "
     "too high. Do not use this result; it shows the bias"
 )
@@ -135,7 +138,7 @@ class Grouped:
             With people given, used and dropped.
         """
         return Method(
-            name=f"{name} ({BIASED})" if self.biased else name,
+            name=marked(name, biased=self.biased),
             estimand=estimand,
             unit=unit,
             scale=scale,
@@ -144,13 +147,20 @@ class Grouped:
             n_given=self.cohort.n_people,
             n_used=self.used,
             n_dropped=self.dropped,
-            assumptions=(*((_IMMORTAL,) if self.biased else ()), *assumptions, *self.notes),
+            assumptions=(*((IMMORTAL,) if self.biased else ()), *assumptions, *self.notes),
             references=references,
         )
 
 
 def grouped(
-    cohort: Cohort, by: By, *, allow_immortal_time: bool, reference: str | None = None, strata: By = None
+    cohort: Cohort,
+    by: By,
+    *,
+    allow_immortal_time: bool,
+    reference: str | None = None,
+    strata: By = None,
+    missing: Missing = "drop",
+    wrong: Problems | None = None,
 ) -> Grouped:
     """Put the spells of a cohort into groups and count them.
 
@@ -166,24 +176,29 @@ def grouped(
         Name of the group that goes first; else the first of the cohort's groups.
     strata : str, sequence of str or None
         What the spells are also cut by, without a group of its own.
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group or stratum.
+    wrong : list of Problem, optional
+        What is wrong with other arguments: told together with what is wrong here.
 
     Returns
     -------
     Grouped
-        People without a known group are dropped and counted; groups without people are left out.
+        People without a known group are dropped and counted; groups without people are left out and named in a note.
 
     Raises
     ------
     EstimationError
         DAT-003 for an unknown name in `by`, DAT-006 for an unknown reference, EST-001 when nobody is in any group.
+    DataError
+        Other problems of arguments; DAT-009 for people without a known group where that is refused.
     ImmortalTimeError
         EST-002 when the groups know the future.
     DataError
         DAT-009 when somebody has no cluster.
     """
+    codes, labels, stratum = _settled(cohort, by, strata, reference, [*(wrong or []), *missing_choice(missing)])
     names = _names(by)
-    codes, labels = cohort.groups(by)
-    stratum, _ = cohort.groups(strata)
     biased = knows_the_future(cohort, [*names, *_names(strata)], allow=allow_immortal_time)
     weight = cohort.weights()
     known = (codes >= 0) & (stratum >= 0)
@@ -191,6 +206,9 @@ def grouped(
     if not inside.any():
         found = "nobody is in any group"
         raise EstimationError(Problem("EST-001", "by", found, "people", "Choose a covariate that is known."))
+    if missing == "refuse":
+        require(_missing_problems(cohort, by, codes), _missing_problems(cohort, strata, stratum))
+    every = labels
     codes, labels, people = _compact(codes, labels, cohort.person, inside, reference)
     begins, ends = joined(np.where(inside, codes + stratum * len(labels), -1), cohort.spell, weight)
     first, last = np.flatnonzero(begins & inside), np.flatnonzero(ends & inside)
@@ -219,8 +237,125 @@ def grouped(
         varying=varying,
         biased=biased,
         robust=cohort.cluster is not None or not whole,
-        notes=_notes(cohort, rows, varying=varying, weighted=weight is not None),
+        notes=(*_empty(every, labels), *_notes(cohort, rows, varying=varying, weighted=weight is not None)),
     )
+
+
+def cause_problems(cohort: Cohort, cause: str | None) -> Problems:
+    """Check the name of a cause.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Of whom.
+    cause : str, optional
+        The cause; None stands for all.
+
+    Returns
+    -------
+    list of Problem
+        DAT-006 for one that does not exist.
+    """
+    if cause is None or cause in cohort.causes:
+        return []
+    remedy = did_you_mean(str(cause), cohort.causes)
+    return [Problem("DAT-006", "cause", f'"{cause}"', "a cause of the cohort", remedy)]
+
+
+def missing_choice(missing: object) -> Problems:
+    """Check what is to become of people without a known group.
+
+    Parameters
+    ----------
+    missing : object
+        What came in.
+
+    Returns
+    -------
+    list of Problem
+        DAT-006 unless it is "drop" or "refuse".
+    """
+    return one_of("missing", missing, ("drop", "refuse"))
+
+
+def _settled(
+    cohort: Cohort, by: By, strata: By, reference: str | None, wrong: Problems
+) -> tuple[Ints, list[str], Ints]:
+    """Group the pieces, or tell all that is wrong with the arguments at once."""
+    wrong = [*wrong, *_unknown(cohort, by, "by"), *_unknown(cohort, strata, "strata")]
+    if any(problem.place in ("by", "strata") for problem in wrong):
+        require_arguments(wrong)
+    (codes, labels), (stratum, _) = cohort.groups(by), cohort.groups(strata)
+    if wrong and reference is not None and reference not in labels:
+        wrong.append(_no_group(reference, labels))
+    require_arguments(wrong)
+    return codes, labels, stratum
+
+
+# What names something that the cohort does not have is wrong with the question, not with a number.
+_NAMED_OF_COHORT = ("by", "strata", "reference", "cause", "terms")
+_OF_COHORT = ("DAT-003", "EST-001")
+
+
+def require_arguments(wrong: Problems) -> None:
+    """Raise all that is wrong with the arguments of an estimator at once, if anything is.
+
+    Parameters
+    ----------
+    wrong : list of Problem
+        What was found.
+
+    Raises
+    ------
+    EstimationError
+        When one of them names what the cohort does not have.
+    DataError
+        Else.
+    """
+    of_cohort = any(one.code in _OF_COHORT or one.place.split(",")[0] in _NAMED_OF_COHORT for one in wrong)
+    require(wrong, error=EstimationError if of_cohort else DataError)
+
+
+def _unknown(cohort: Cohort, by: object, place: str) -> Problems:
+    if not (by is None or isinstance(by, str) or (isinstance(by, Sequence) and all(isinstance(b, str) for b in by))):
+        return [Problem("DAT-009", place, repr(by), "a covariate, or several", 'Such as by="band".')]
+    known = [*([MENTORED] if cohort.exposed else []), *map(str, cohort.covariates.columns)]
+    problems = []
+    for name in dict.fromkeys(_names(by)):
+        if name == MENTORED and not cohort.exposed:
+            remedy = "Give cohort(..., mentored_from=...)."
+            expected = "a cohort that says who was mentored"
+            problems.append(Problem("EST-001", place, "no start of mentoring", expected, remedy))
+        elif name not in known:
+            remedy = did_you_mean(name, known)
+            problems.append(Problem("DAT-003", place, f'"{name}"', "a covariate of the cohort", remedy))
+    return problems
+
+
+def _no_group(reference: object, labels: Sequence[str]) -> Problem:
+    return Problem("DAT-006", "reference", f'"{reference}"', "a group", did_you_mean(str(reference), labels))
+
+
+def _missing_problems(cohort: Cohort, by: By, codes: Ints) -> Problems:
+    lacking = len(np.unique(cohort.person[codes < 0]))
+    if not lacking:
+        return []
+    found = f"missing for {lacking:,} of {cohort.n_people:,} people"
+    remedy = 'Say missing="drop" to leave them out, or make "not stated" a level.'
+    place = f"covariate {', '.join(_names(by))}"
+    return [Problem("DAT-009", place, found, "a value for everybody", remedy)]
+
+
+def _empty(every: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+    """Name the groups that were left out because nobody is in them."""
+    gone = [label for label in every if label not in labels]
+    if not gone:
+        return ()
+    named = ", ".join(gone[:_NAMED]) + (f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else "")
+    return (f"left out, because nobody is in it: {named}",)
+
+
+_NAMED = 5
 
 
 def require_fixed_groups(found: Grouped, what: str) -> None:
@@ -273,6 +408,24 @@ def require_groups(found: Grouped, by: By) -> None:
         raise EstimationError(Problem("EST-001", "by", only, "two groups with people in them", remedy))
 
 
+def marked(name: str, *, biased: bool) -> str:
+    """Mark the name of a method whose groups know the future.
+
+    Parameters
+    ----------
+    name : str
+        Of the method.
+    biased : bool
+        Whether they do.
+
+    Returns
+    -------
+    str
+        The name, with the warning behind it.
+    """
+    return f"{name} ({BIASED})" if biased else name
+
+
 def knows_the_future(cohort: Cohort, names: Sequence[str], *, allow: bool) -> bool:
     """Refuse groups that know who will be mentored; where that is allowed, tell whether they do.
 
@@ -295,13 +448,8 @@ def knows_the_future(cohort: Cohort, names: Sequence[str], *, allow: bool) -> bo
     ImmortalTimeError
         EST-002 when they do and that is not allowed.
     """
-    try:
-        cohort.require_no_immortal_time(names)
-    except ImmortalTimeError:
-        if not allow:
-            raise
-        return True
-    return False
+    cohort.require_no_immortal_time(names, allow=allow)
+    return allow and bool(cohort.telling(names))
 
 
 def time_problems(times: object) -> Problems:
@@ -339,8 +487,7 @@ def _compact(
     there = np.bincount(codes[inside], minlength=len(labels)) > 0
     names = [label for label, full in zip(labels, there, strict=True) if full]
     if reference is not None and reference not in names:
-        problem = Problem("DAT-006", "reference", f'"{reference}"', "a group", did_you_mean(str(reference), names))
-        raise EstimationError(problem)
+        raise EstimationError(_no_group(reference, names))
     place = np.cumsum(there) - 1
     if reference is not None:
         first = names.index(reference)

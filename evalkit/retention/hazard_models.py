@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.errors import DataError, EstimationError, Problem
+from evalkit.errors import DataError, EstimationError, ImmortalTimeError, Problem
 from evalkit.frames import Problems, one_of, require
 from evalkit.numeric.cox import CollinearityError, ConvergenceError, CoxFit, CoxModel, NoEventsError, cox_model, fit_cox
 from evalkit.numeric.cox_residuals import robust_covariance
 from evalkit.result import Method
-from evalkit.retention.cohorts import MENTORED, By, Cohort
+from evalkit.retention.cohorts import MENTORED, By, Cohort, foretold
 from evalkit.retention.designs import Column, Design, make_design
-from evalkit.retention.grouping import BIASED, knows_the_future
-from evalkit.retention.terms import Formula, Terms, Variable, read_terms, unknown_names, variables_of
+from evalkit.retention.grouping import cause_problems, knows_the_future, marked
+from evalkit.retention.terms import Formula, Terms, Variable, named, read_terms, unknown_names, variables_of
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -216,7 +216,7 @@ class Prepared:
             (f"case weights of the column {source}, taken as known", source is not None),
         ]
         return Method(
-            name=f"{name} ({BIASED})" if self.biased else name,
+            name=marked(name, biased=self.biased),
             estimand=estimand,
             unit=unit,
             scale=scale,
@@ -340,33 +340,28 @@ def prepare(cohort: Cohort, terms: Terms, request: Request, *, robust: bool = Fa
     DataError
         DAT-002 for weights below zero, DAT-006 for unknown options, DAT-009 for missing covariates.
     """
-    require(
-        one_of("ties", request.ties, ("efron", "breslow")),
-        one_of("missing", request.missing, ("refuse", "drop")),
-    )
-    if request.cause is not None:
-        cohort.cause_number(request.cause)
-    formula = read_terms(cohort, terms)
     strata = _as_names(request.strata)
     weights, cluster = request.weights or cohort.weight, request.cluster or cohort.cluster
     people = _person_names(cohort)
-    problems = [
+    wrong = [
+        *one_of("ties", request.ties, ("efron", "breslow")),
+        *one_of("missing", request.missing, ("refuse", "drop")),
+        *cause_problems(cohort, request.cause),
         *unknown_names(cohort, [name for name in strata if name not in people], "strata"),
         *unknown_names(cohort, [cluster] if cluster and cluster not in people else [], "cluster"),
         *unknown_names(cohort, [weights] if weights else [], "weights"),
     ]
-    require(problems, error=EstimationError)
+    formula = read_terms(cohort, terms, wrong=wrong)
     variables = variables_of(cohort, formula, request.reference)
-    biased = knows_the_future(
-        cohort,
-        [*formula.names, *(name for name in strata if name not in people)],
-        allow=request.allow_immortal_time,
-    )
+    cut_by = [name for name in strata if name not in people]
+    allow = request.allow_immortal_time
+    biased = knows_the_future(cohort, cut_by, allow=allow) | knows_the_future(cohort, formula.names, allow=allow)
     weight = _weights(cohort, weights)
     stratum = _codes(cohort, strata, people)
     inside, dropped = _used(cohort, variables, strata, stratum, weight, request.missing)
     pieces: Ints | slice = slice(None) if inside is None else np.flatnonzero(inside)
     design = make_design(cohort, formula, variables, pieces)
+    biased = _terms_know_the_future(cohort, formula, design, pieces, allow=allow) or biased
     person = cohort.person if inside is None else _compact(cohort.person[pieces])
     weight = None if weight is None else weight[pieces]
     whole = weight is None or bool((weight == np.rint(weight)).all())
@@ -386,6 +381,22 @@ def prepare(cohort: Cohort, terms: Terms, request: Request, *, robust: bool = Fa
         dropped,
         biased,
     )
+
+
+def _terms_know_the_future(
+    cohort: Cohort, formula: Formula, design: Design, pieces: Ints | slice, *, allow: bool
+) -> bool:
+    """Refuse a formula that makes, of covariates that pass by themselves, one that knows the future."""
+    if formula.main is not None:
+        return False  # the covariates themselves were looked at
+    made = design.matrix if design.pattern is None else design.matrix[design.pattern]
+    told = [design.columns[number].term for number in cohort.columns_telling(made, pieces)]
+    # An interaction of categories spreads over several columns, of which none tells all.
+    joint = [term for term in design.terms() if cohort.telling([name for name in formula.names if named(term, name)])]
+    problems = [foretold(f"term {term}") for term in dict.fromkeys([*told, *joint])]
+    if not allow:
+        require(problems, error=ImmortalTimeError)
+    return bool(problems)
 
 
 def fit_hazards(data: Prepared) -> HazardModel:
@@ -502,6 +513,26 @@ def people_by_level(data: Prepared, name: str) -> Ints:
         cell = np.sort(person * variable.size + code)
         code = cell[np.r_[True, cell[1:] != cell[:-1]]] % variable.size
     return np.bincount(code, minlength=variable.size)
+
+
+def leavers_by_level(data: Prepared, name: str) -> Ints:
+    """Count the events in each level of a category.
+
+    Parameters
+    ----------
+    data : Prepared
+        The data.
+    name : str
+        A category among the variables.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Shape (levels,), in the order of the design.
+    """
+    variable = next(variable for variable in data.design.variables if variable.name == name)
+    code = variable.code if data.design.pattern is None else variable.code[data.design.pattern]
+    return np.bincount(code[data.event()], minlength=variable.size)
 
 
 def _words(names: By) -> str:

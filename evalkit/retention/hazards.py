@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -23,6 +23,7 @@ from evalkit.retention.hazard_models import (
     Request,
     TieRule,
     fit_hazards,
+    leavers_by_level,
     people_by_level,
     prepare,
     shared_assumptions,
@@ -102,7 +103,8 @@ def hazard_ratio(
         scale, `statistic` is z, or t for few clusters of a covariate (`df` is then one less than the clusters). `group`
         names a level over its reference. `n` counts people, `n_least` those in the smaller of the two levels, `events`
         all events of the model. Where a ratio is 0 or infinite because nobody, or everybody, left, the interval has one
-        limit, from the profile likelihood, and a column `note` says so.
+        limit, from the profile likelihood with all other coefficients at their own maximum, finite or not, and a column
+        `note` says so. That limit is model-based, also where the standard errors of the others are robust.
 
     Raises
     ------
@@ -197,6 +199,10 @@ def coefficient_rows(model: HazardModel, level: float) -> list[Row]:
             "n_least": least[number],
             "events": model.n_events,
         }
+        unsaid = _nobody_left_in_either(model, column)
+        if unsaid:
+            rows.append({**base, "note": unsaid})
+            continue
         if number in model.fit.diverging:
             rows.append({**base, **_one_sided(model, number, level)})
             continue
@@ -233,22 +239,63 @@ def _p_value(z: float, df: float) -> float:
 
 
 def _one_sided(model: HazardModel, number: int, level: float) -> Row:
+    up = model.fit.coefficients[number] > 0
+    kind = "lower" if up else "upper"
     try:
         limits = profile_limit(model.model, model.fit, number, level=level)
     except ConvergenceError:
-        found = f"no limit for {model.columns[number]}, whose hazard ratio is not finite"
-        remedy = "Join levels, or leave the term out."
-        raise EstimationError(Problem("EST-001", "terms", found, "a finite hazard ratio", remedy)) from None
-    up = model.fit.coefficients[number] > 0
-    end = "everybody left as soon as, or before, others did" if up else "nobody left while others did"
-    kind = "lower" if up else "upper"
-    with np.errstate(over="ignore"):
-        return {
-            "estimate": math.inf if up else 0.0,
-            "conf_low": float(np.exp(limits.low)),
-            "conf_high": float(np.exp(limits.high)),
-            "note": f"no finite ratio ({end}): {kind} limit of the profile likelihood only",
-        }
+        ends, given = (math.nan, math.nan), "no limit was found"
+    else:
+        with np.errstate(over="ignore"):
+            ends = float(np.exp(limits.low)), float(np.exp(limits.high))
+        given = f"{kind} limit of the profile likelihood only{_as_if(model)}"
+    return {
+        "estimate": math.inf if up else 0.0,
+        "conf_low": ends[0],
+        "conf_high": ends[1],
+        "note": f"no finite ratio ({_endless(model, number, up=up)}): {given}",
+    }
+
+
+def _nobody_left_in_either(model: HazardModel, column: Column) -> str:
+    """Say so where a ratio compares two levels of which nobody left; nothing otherwise."""
+    if column.level < 0 or not model.fit.diverging:
+        return ""
+    labels, left = _leavers(model, column)
+    if left[column.level] or left[column.reference]:
+        return ""
+    return (
+        f"no ratio: nobody left in {labels[column.level]}, nor in the reference {labels[column.reference]}: compare "
+        "with another, by reference="
+    )
+
+
+def _leavers(model: HazardModel, column: Column) -> tuple[Sequence[str], npt.NDArray[np.int64]]:
+    name = _variable(model, column)
+    labels = next(v.labels for v in model.data.design.variables if v.name == name)
+    return labels or (), leavers_by_level(model.data, name)
+
+
+def _endless(model: HazardModel, number: int, *, up: bool) -> str:
+    """Say why a ratio is 0 or infinite."""
+    column = model.columns[number]
+    if column.level >= 0:
+        labels, left = _leavers(model, column)
+        if up and not left[column.reference]:
+            return f"nobody left in the reference {labels[column.reference]}: compare with another, by reference="
+        if not up and not left[column.level]:
+            return f"nobody left in {labels[column.level]} while others did"
+    return "everybody left as soon as, or before, others did" if up else "nobody left while others did"
+
+
+def _as_if(model: HazardModel) -> str:
+    """Say what a profile likelihood takes no account of."""
+    data = model.data
+    parts = [
+        *(["people as independent"] if data.cluster is not None else []),
+        *(["case weights as numbers of people"] if data.weight is not None else []),
+    ]
+    return f", model-based (it takes {' and '.join(parts)})" if parts else ""
 
 
 def interval_name(model: HazardModel) -> str:
@@ -266,8 +313,8 @@ def interval_name(model: HazardModel) -> str:
     """
     df = _degrees(model)
     wald = "Wald on the log scale" if math.isnan(df) else f"t with {df:g} degrees of freedom on the log scale"
-    profile = "; profile likelihood on one side where a ratio is 0 or infinite" if model.fit.diverging else ""
-    return f"{wald}, {model.variance()}{profile}"
+    profile = f"; profile likelihood{_as_if(model)} on one side where a ratio is 0 or infinite"
+    return f"{wald}, {model.variance()}{profile if model.fit.diverging else ''}"
 
 
 def _least(model: HazardModel) -> list[int]:

@@ -17,7 +17,8 @@ from evalkit.numeric.restricted_means import area, area_variance, step_widths
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort
 from evalkit.retention.curves import GREENWOOD, ROBUST
-from evalkit.retention.grouping import Grouped, grouped, require_fixed_groups
+from evalkit.retention.early_zeros import emptied_at, emptied_flag, emptied_notes
+from evalkit.retention.grouping import Grouped, Missing, grouped, require_fixed_groups
 from evalkit.retention.retained import last_seen
 
 Floats = npt.NDArray[np.float64]
@@ -34,6 +35,7 @@ def restricted_mean(
     states: bool = False,
     reference: str | None = None,
     level: float = 0.95,
+    missing: Missing = "drop",
     allow_immortal_time: bool = False,
 ) -> Estimates:
     """Mean time in post up to a horizon, in the unit of the cohort, with differences and ratios between groups.
@@ -53,6 +55,8 @@ def restricted_mean(
         Group from which the others are told apart; else the unmentored, or the first.
     level : float, default 0.95
         Confidence level.
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group: they are left out and counted, or all is refused.
     allow_immortal_time : bool, default False
         Let groups pass that know the future. The result is marked.
 
@@ -93,8 +97,10 @@ def restricted_mean(
     >>> restricted_mean(made, by="site", horizon=24).tidy()[["group", "estimate"]].round(2).values.tolist()
     [['a', 14.0], ['b', 22.67], ['b less a', 8.67], ['b over a', 1.62]]
     """
-    require([] if horizon is None else within("horizon", horizon, above=0), level_problems(level))
-    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, reference=reference)
+    wrong = [*([] if horizon is None else within("horizon", horizon, above=0)), *level_problems(level)]
+    found = grouped(
+        cohort, by, allow_immortal_time=allow_immortal_time, reference=reference, missing=missing, wrong=wrong
+    )
     require_fixed_groups(found, "a restricted mean")
     end = _horizon(found, horizon)
     rows = _state_rows(found, None, end, level, robust=found.robust or states)
@@ -113,6 +119,7 @@ def restricted_mean(
             scale="by row",
             level=level,
             interval=f"normal, {error}; of a ratio: on the log scale",
+            assumptions=emptied_notes(found),
             references=[
                 "Royston P, Parmar MKB (2013) BMC Med Res Methodol 13:152",
                 *(["Andersen PK (2013) Stat Med 32:5278-5285"] if states else []),
@@ -174,6 +181,17 @@ def _state_rows(found: Grouped, cause: int | None, horizon: float, level: float,
     for k in others if cause is None else ():
         ratio = _ratio(means[[k, 0]], covariance[np.ix_([k, 0], [k, 0])], level)
         rows.append({**shared, "group": f"{found.labels[k]} over {one}", **ratio, **_numbers(found, [0, k], "ratio")})
+    groups = [[k] for k in range(len(found.labels))] + [[0, k] for k in others] * (2 if cause is None else 1)
+    return _early(rows, groups, found, horizon)
+
+
+def _early(rows: list[Row], groups: list[list[int]], found: Grouped, horizon: float) -> list[Row]:
+    """Flag what rests on a curve that fell to 0 while others were still to come."""
+    emptied = emptied_at(found)
+    for row, some in zip(rows, groups, strict=True):
+        when = emptied[some]
+        if (when < horizon).any():
+            row["flag"] = emptied_flag(float(np.nanmin(when)), found.cohort.unit)
     return rows
 
 

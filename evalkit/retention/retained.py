@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from evalkit.frames import level_problems, one_of, require
+from evalkit.frames import level_problems, one_of
 from evalkit.numeric.product_limit import (
     CONVENTIONS,
     SCALES,
@@ -24,7 +24,8 @@ from evalkit.numeric.product_limit import (
 from evalkit.result import Estimates, estimates
 from evalkit.retention.cohorts import By, Cohort
 from evalkit.retention.curves import interval_name
-from evalkit.retention.grouping import Grouped, grouped, require_fixed_groups, time_problems
+from evalkit.retention.early_zeros import emptied_at, emptied_flag, emptied_notes
+from evalkit.retention.grouping import Grouped, Missing, grouped, require_fixed_groups, time_problems
 
 Floats = npt.NDArray[np.float64]
 Row = dict[str, object]
@@ -32,6 +33,7 @@ Row = dict[str, object]
 BEYOND = "beyond the end of what was seen"
 _NOBODY_LEFT = "nobody has left by then: no limits"
 _ALL_LEFT = "all have left by then: no limits"
+_NOT_YET = "so many have not left by the end of what was seen"
 _ONE_SIDED = "no limits: nobody has left, or all have, in one of the groups"
 
 
@@ -45,6 +47,7 @@ class _Point:
     low: Floats
     high: Floats
     at_risk: npt.NDArray[np.int64]
+    emptied: Floats  # when the curve fell to 0 while others were to come; NaN if it did not by the time
 
 
 def retention_at(
@@ -55,6 +58,7 @@ def retention_at(
     reference: str | None = None,
     level: float = 0.95,
     interval: IntervalScale = "log-log",
+    missing: Missing = "drop",
     allow_immortal_time: bool = False,
 ) -> Estimates:
     """Proportion still in post at given times, and differences between groups.
@@ -74,6 +78,8 @@ def retention_at(
     interval : {"log-log", "log", "plain"}, default "log-log"
         Scale on which the interval of each group is symmetric. The interval of a difference is made of the distances
         of both groups from their limits; on the plain scale it is the usual one (Wald's).
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group: they are left out and counted, or all is refused.
     allow_immortal_time : bool, default False
         Let groups pass that know the future. The result is marked.
 
@@ -111,8 +117,10 @@ def retention_at(
     >>> retention_at(made, 12, by="site").tidy()[["group", "estimate"]].round(3).values.tolist()
     [['a', 0.333], ['b', 1.0], ['b less a', 0.667]]
     """
-    require(time_problems(times), level_problems(level), one_of("interval", interval, SCALES))
-    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, reference=reference)
+    wrong = [*time_problems(times), *level_problems(level), *one_of("interval", interval, SCALES)]
+    found = grouped(
+        cohort, by, allow_immortal_time=allow_immortal_time, reference=reference, missing=missing, wrong=wrong
+    )
     require_fixed_groups(found, "retention")
     rows: list[Row] = []
     for time in np.atleast_1d(np.asarray(times, dtype=float)).tolist():
@@ -129,6 +137,7 @@ def retention_at(
             unit="proportion",
             level=level,
             interval=f"{interval_name(found, interval)}; of a difference: {of_difference}",
+            assumptions=emptied_notes(found),
             references=[
                 "Kaplan EL, Meier P (1958) J Am Stat Assoc 53:457-481",
                 "Zou GY, Donner A (2008) Stat Med 27:1693-1702",
@@ -146,6 +155,7 @@ def median_time(
     convention: Convention = "step",
     level: float = 0.95,
     interval: IntervalScale = "log-log",
+    missing: Missing = "drop",
     allow_immortal_time: bool = False,
 ) -> Estimates:
     """Time by which half, or another share, have left, in the unit of the cohort.
@@ -165,6 +175,8 @@ def median_time(
         Confidence level.
     interval : {"log-log", "log", "plain"}, default "log-log"
         Scale on which the limits of the curve are made, from which those of the time are read.
+    missing : {"drop", "refuse"}, default "drop"
+        What becomes of people without a known group: they are left out and counted, or all is refused.
     allow_immortal_time : bool, default False
         Let groups pass that know the future. The result is marked.
 
@@ -187,24 +199,26 @@ def median_time(
     ----------
     .. [1] Brookmeyer R, Crowley J (1982). Biometrics 38:29-41.
     """
-    require(
-        level_problems(share, argument="share"),
-        level_problems(level),
-        one_of("interval", interval, SCALES),
-        one_of("convention", convention, CONVENTIONS),
-    )
-    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time)
+    wrong = [
+        *level_problems(share, argument="share"),
+        *level_problems(level),
+        *one_of("interval", interval, SCALES),
+        *one_of("convention", convention, CONVENTIONS),
+    ]
+    found = grouped(cohort, by, allow_immortal_time=allow_immortal_time, missing=missing, wrong=wrong)
     require_fixed_groups(found, "a median")
     counts, survival = found.counts, kaplan_meier(found.counts)
     error = np.sqrt(found.jackknife().curve()) if found.robust else survival.std_error
     low, high = probability_limits(survival.after, error, level=level, scale=interval)
     term = "median time in post" if share == 0.5 else f"time until {100 * share:g} % have left"
+    emptied = emptied_at(found)
     rows: list[Row] = []
     for number, label in enumerate(found.labels):
         at = slice(counts.offsets[number], counts.offsets[number + 1])
         curve = (counts.time[at], survival.after[at], low[at], high[at])
         one = time_quantile(*curve, origin=found.start, share=share, convention=convention)
-        reached = not math.isnan(one.estimate)
+        early = one.estimate >= emptied[number]
+        flag = emptied_flag(float(emptied[number]), cohort.unit) if early else "" if one.estimate >= 0 else _NOT_YET
         rows.append(
             {
                 "term": term,
@@ -213,7 +227,7 @@ def median_time(
                 "conf_low": one.low,
                 "conf_high": one.high,
                 "n": int(found.people[number]),
-                "flag": "" if reached else "so many have not left by the end of what was seen",
+                "flag": flag,
             }
         )
     return estimates(
@@ -225,6 +239,7 @@ def median_time(
             level=level,
             interval=f"where the limits of the curve reach the share (Brookmeyer and Crowley); "
             f"{interval_name(found, interval)}",
+            assumptions=emptied_notes(found),
             references=["Brookmeyer R, Crowley J (1982) Biometrics 38:29-41"],
         ),
     )
@@ -265,16 +280,19 @@ def _at(found: Grouped, time: float, level: float, interval: IntervalScale) -> _
     at_risk = np.bincount(rows.group[here], minlength=len(found.labels))
     values = (np.where(seen, part, np.nan) for part in (estimate, low, high))
     shown, low, high = values
-    return _Point(time, shown, covariance, low, high, at_risk)
+    emptied = emptied_at(found)
+    return _Point(time, shown, covariance, low, high, at_risk, np.where(emptied <= time, emptied, np.nan))
 
 
 def _term(found: Grouped, point: _Point) -> str:
     return f"retention at {point.time:g} {found.cohort.unit}"
 
 
-def _flag(estimate: float) -> str:
+def _flag(estimate: float, emptied: float, unit: str) -> str:
     if math.isnan(estimate):
         return BEYOND
+    if not math.isnan(emptied):
+        return emptied_flag(emptied, unit)
     return _NOBODY_LEFT if estimate == 1 else _ALL_LEFT if estimate == 0 else ""
 
 
@@ -291,7 +309,7 @@ def _group_row(found: Grouped, point: _Point, number: int) -> Row:
         "time": point.time,
         "n_at_risk": int(point.at_risk[number]),
         "n_least": int(found.people[number]),
-        "flag": _flag(estimate),
+        "flag": _flag(estimate, float(point.emptied[number]), found.cohort.unit),
     }
 
 
@@ -312,7 +330,7 @@ def _difference(found: Grouped, point: _Point, number: int, level: float, interv
         low = gap - _reach(float(below[0]), float(above[1]), together)
         high = gap + _reach(float(above[0]), float(below[1]), together)
     statistic = _cloglog(point.estimate[pair], spread) if inside else math.nan
-    unseen = math.isnan(gap)
+    emptied = [emptied_flag(when, found.cohort.unit) for when in point.emptied[pair].tolist() if not math.isnan(when)]
     return {
         "term": _term(found, point),
         "group": f"{found.labels[number]} less {found.labels[0]}",
@@ -326,7 +344,7 @@ def _difference(found: Grouped, point: _Point, number: int, level: float, interv
         "time": point.time,
         "n_at_risk": int(point.at_risk[pair].sum()),
         "n_least": int(found.people[pair].min()),
-        "flag": BEYOND if unseen else "" if inside else _ONE_SIDED,
+        "flag": BEYOND if math.isnan(gap) else emptied[0] if emptied else "" if inside else _ONE_SIDED,
     }
 
 

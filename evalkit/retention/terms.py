@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 from evalkit.errors import EstimationError, Problem, did_you_mean
 from evalkit.frames import Problems, require
 from evalkit.retention.cohorts import MENTORED, UNMENTORED, Cohort
+from evalkit.retention.grouping import require_arguments
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -117,7 +118,7 @@ class Variable:
         return self.code[pieces] if self.of_pieces else self.code[row[pieces]]
 
 
-def read_terms(cohort: Cohort, terms: object) -> Formula:
+def read_terms(cohort: Cohort, terms: object, *, wrong: Problems | None = None) -> Formula:
     """Read the terms of a model.
 
     Parameters
@@ -126,6 +127,8 @@ def read_terms(cohort: Cohort, terms: object) -> Formula:
         Whose covariates they name.
     terms : str or sequence of str
         A formula such as "mentored + C(band) + age", or a list of covariates.
+    wrong : list of Problem, optional
+        What is wrong with other arguments: told together with what is wrong here.
 
     Returns
     -------
@@ -134,10 +137,24 @@ def read_terms(cohort: Cohort, terms: object) -> Formula:
 
     Raises
     ------
+    DataError
+        When only other arguments are wrong, and none of them names what the cohort does not have.
     EstimationError
         DAT-009 for nothing or something else than text, DAT-003 for an unknown name, EST-001 for a formula that cannot
         be read, has two sides or leaves out the intercept.
     """
+    try:
+        formula = _read(cohort, terms)
+    except EstimationError as error:
+        raise EstimationError([*(wrong or []), *error.problems]) from None
+    unknown = unknown_names(cohort, formula.names, "terms")
+    require_arguments([*(wrong or []), *unknown])
+    if not formula.names:
+        raise EstimationError(Problem("DAT-009", "terms", repr(terms), "a covariate", _REMEDY))
+    return formula
+
+
+def _read(cohort: Cohort, terms: object) -> Formula:
     parts = [terms] if isinstance(terms, str) else terms
     if (
         not isinstance(parts, Sequence)
@@ -147,16 +164,28 @@ def read_terms(cohort: Cohort, terms: object) -> Formula:
         raise EstimationError(Problem("DAT-009", "terms", repr(terms), "a formula, or covariates", _REMEDY))
     known = {MENTORED, *map(str, cohort.covariates.columns)}
     simple = _main_effects(parts, known if not isinstance(terms, str) else set())
-    if simple is None:
-        text = terms if isinstance(terms, str) else " + ".join(f"`{part}`" if part in known else part for part in parts)
-        formula = _read_by_formulaic(text, known)
-    else:
-        formula = simple
-    problems = unknown_names(cohort, formula.names, "terms")
-    require(problems, error=EstimationError)
-    if not formula.names:
-        raise EstimationError(Problem("DAT-009", "terms", repr(terms), "a covariate", _REMEDY))
-    return formula
+    if simple is not None:
+        return simple
+    text = terms if isinstance(terms, str) else " + ".join(f"`{part}`" if part in known else part for part in parts)
+    return _read_by_formulaic(text, known)
+
+
+def named(term: str, name: str) -> bool:
+    """Tell whether a term of a model is made of a covariate.
+
+    Parameters
+    ----------
+    term : str
+        Such as "age:C(band)".
+    name : str
+        A covariate.
+
+    Returns
+    -------
+    bool
+        Whether its name is a word of the term.
+    """
+    return term == name or name in {found[0] or found[1] for found in _WORD.findall(term)}
 
 
 def unknown_names(cohort: Cohort, names: Iterable[str], place: str) -> Problems:
@@ -315,9 +344,11 @@ def _referred(variable: Variable, reference: object) -> tuple[Variable, Problems
     labels = variable.labels or ()
     if str(reference) not in labels:
         place = f"reference, {variable.name}"
-        expected = "a level" if labels else "a category"
-        return variable, [Problem("DAT-006", place, f'"{reference}"', expected, did_you_mean(str(reference), labels))]
+        if not labels:
+            remedy = f"Write C({variable.name}) in the terms to compare its levels, or leave the reference out."
+            return variable, [Problem("DAT-006", place, f'"{reference}" of a number', "a category", remedy)]
+        return variable, [Problem("DAT-006", place, f'"{reference}"', "a level", did_you_mean(str(reference), labels))]
     first = labels.index(str(reference))
     turned = [first, *(number for number in range(len(labels)) if number != first)]
     place_of = np.append(np.argsort(turned), -1)
-    return Variable(variable.name, tuple(labels[number] for number in turned), place_of[variable.code]), []
+    return replace(variable, labels=tuple(labels[number] for number in turned), code=place_of[variable.code]), []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -32,8 +33,7 @@ Ints = npt.NDArray[np.int64]
 Variance = Literal["stacked", "bootstrap"]
 
 RETENTION, MEAN = "retention", "restricted mean"
-_STACKED = "normal, from stacked estimating equations with those of the weights"
-_BOOTSTRAP = "percentiles of a bootstrap by person that fits the weights again"
+_STACKED = "from stacked estimating equations with those of the weights"
 _FEWEST = 0.9  # share of the bootstrap samples that must give an estimate
 
 
@@ -59,7 +59,8 @@ def weighted_retention(
         Also the mean time in post up to here.
     variance : {"stacked", "bootstrap"}, default "stacked"
         From the stacked estimating equations of curve and weights, or from a bootstrap by person that fits the
-        propensity model again in each sample. Both know that the weights were estimated.
+        propensity model again in each sample. Both know that the weights were estimated, and both go by the cluster of
+        the cohort, if it has one: that of the first day of each person.
     replicates : int, default 1000
         Bootstrap samples, at least 50.
     seed : int, optional
@@ -77,16 +78,18 @@ def weighted_retention(
     Raises
     ------
     DataError
-        DAT-002, DAT-006 or DAT-009 for a wrong argument.
+        DAT-002, DAT-006 or DAT-009 for a wrong argument, DAT-009 when somebody has no cluster.
     EstimationError
-        EST-001 when the weights came from a frame, or more than a tenth of the bootstrap samples gave no estimate.
+        EST-001 when the weights came from a frame, when all people are in one cluster, or when more than a tenth of the
+        bootstrap samples gave no estimate.
 
     Notes
     -----
     The curves are Kaplan-Meier's, weighted, with delayed entry. Of a landmark cohort they begin at the landmark; the
     restricted mean counts the time before it, which all have spent. Censoring must not depend on the covariates.
     Limits of retention are made on the log-log scale, all others on the plain one. The variance of
-    stacked equations is enlarged by n / (n - terms of the model).
+    stacked equations is enlarged by n / (n - terms of the model); with G clusters by G / (G - 1) (n - 1) / (n - terms),
+    and limits and p-values go by the t distribution with G - 1 degrees of freedom.
 
     References
     ----------
@@ -100,15 +103,15 @@ def weighted_retention(
         _chosen(variance, replicates, seed, level),
     )
     cohort = weights.of_cohort()
-    rows = _Rows.of(cohort, weights)
+    rows, clusters = _Rows.of(cohort, weights), _Clusters.of(weights)
     with one_blas_thread():
         values, influence = rows.functionals(times, horizon)
         contrast = _contrasts(values)
         if variance == "stacked":
-            spread = _stacked_errors(weights, np.hstack([influence, influence[:, 1::2] - influence[:, 0::2]]))
+            spread = clusters.errors(weights, np.hstack([influence, influence[:, 1::2] - influence[:, 0::2]]))
             drawn = None
         else:
-            drawn = _bootstrap(
+            drawn = clusters.bootstrap(
                 weights, lambda mass, _: _contrasts(rows.values(mass, times, horizon)), replicates, int(seed or 0)
             )
             spread = np.nanstd(drawn, axis=0, ddof=1)
@@ -130,7 +133,8 @@ def weighted_retention(
             row["n_least"] = min(people) if name == names[2] else n
             share = not mean and name != names[2]
             draws = None if drawn is None else drawn[:, spot]
-            row |= _row(float(contrast[spot]), float(spread[spot]), draws, level, share=share, test=name == names[2])
+            error = float(spread[spot])
+            row |= _row(float(contrast[spot]), error, draws, level, clusters.df, share=share, test=name == names[2])
             out.append(row)
     first, second = weights.groups
     return estimates(
@@ -141,9 +145,7 @@ def weighted_retention(
             estimand=f"share still in post if {WHOM[weights.estimand]} were all {second}, and if they were all "
             f"{first}; and the difference",
             level=level,
-            interval=(
-                "log-log for retention, plain for the others; " + _STACKED if variance == "stacked" else _BOOTSTRAP
-            ),
+            interval=clusters.interval(variance, "log-log for retention, plain for the others; "),
             assumptions=("whether a record ends before somebody leaves has nothing to do with leaving",),
             references=("Xie J, Liu C (2005) Stat Med 24:3089-3110", "Austin PC (2016) Stat Med 35:5642-5655"),
             seed=seed,
@@ -188,7 +190,7 @@ def weighted_hazard_ratio(
     Raises
     ------
     DataError
-        DAT-002, DAT-006 or DAT-009 for a wrong argument.
+        DAT-002, DAT-006 or DAT-009 for a wrong argument, DAT-009 when somebody has no cluster.
     EstimationError
         EST-001 when the weights came from a frame, nobody left, or all who left were in one group.
 
@@ -207,7 +209,7 @@ def weighted_hazard_ratio(
     person, start, stop, event = _spells(cohort, weights, cause)
     second = weights.treated[weights.used][person]
     placed = risk_rows(start, stop, event)
-    mass = (weights.each * weights.case)[weights.used]
+    mass, clusters = (weights.each * weights.case)[weights.used], _Clusters.of(weights)
 
     def again(by_person: Floats, times: Ints) -> Floats:
         found = two_group_log_ratio(
@@ -229,12 +231,12 @@ def weighted_hazard_ratio(
             by_row = dfbeta(model, fit)[:, 0]
             total = np.bincount(person[inside], weights=by_row, minlength=len(mass))
             derivative = np.divide(total, mass, out=np.zeros_like(total), where=mass > 0)
-            spread, drawn = float(_stacked_errors(weights, derivative[:, None])[0]), None
+            spread, drawn = float(clusters.errors(weights, derivative[:, None])[0]), None
         else:
-            drawn = _bootstrap(weights, again, replicates, int(seed or 0))[:, 0]
+            drawn = clusters.bootstrap(weights, again, replicates, int(seed or 0))[:, 0]
             spread = float(np.nanstd(drawn, ddof=1))
     log_ratio = float(fit.coefficients[0])
-    row = _row(log_ratio, spread, drawn, level, share=False, test=True)
+    row = _row(log_ratio, spread, drawn, level, clusters.df, share=False, test=True)
     people = _people(weights)
     first, other = weights.groups
     ratio = {name: math.exp(float(row[name])) for name in ("estimate", "conf_low", "conf_high")}  # type: ignore[arg-type]
@@ -244,10 +246,10 @@ def weighted_hazard_ratio(
             "weighted Cox regression",
             "hazard ratio",
             scale="log",
-            estimand=f"hazard of leaving{f' for {cause}' if cause else ''} if {WHOM[weights.estimand]} were all "
+            estimand=f"hazard of leaving{f' for {cause!r}' if cause else ''} if {WHOM[weights.estimand]} were all "
             f"{other}, over that if they were all {first} (a marginal hazard ratio)",
             level=level,
-            interval=_STACKED if variance == "stacked" else _BOOTSTRAP,
+            interval=clusters.interval(variance),
             assumptions=(
                 "the ratio of the hazards is about the same at all times",
                 "whether a record ends before somebody leaves has nothing to do with leaving",
@@ -319,38 +321,76 @@ def _spells(cohort: Cohort, weights: PropensityWeights, cause: str | None) -> tu
     return again[cohort.person[kept]], cohort.start[kept], cohort.stop[kept], event
 
 
-def _stacked_errors(weights: PropensityWeights, derivative: Floats) -> Floats:
-    parts = weights.influence(derivative)
-    n, terms = len(parts), weights.design.shape[1]
-    return np.asarray(np.sqrt((parts**2).sum(axis=0) * (n / (n - terms) if n > terms else 1.0)))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Clusters:
+    """By what errors are summed and samples are drawn: the people, or their clusters."""
 
+    name: str
+    code: Ints | None
+    count: int
 
-def _bootstrap(
-    weights: PropensityWeights, estimate: Callable[[Floats, Ints], Floats], replicates: int, seed: int
-) -> Floats:
-    rng = np.random.default_rng(seed)
-    n = int(weights.used.sum())
-    drawn = []
-    for _ in range(replicates):
-        times = np.bincount(rng.integers(0, n, n), minlength=n)
-        mass = weights.drawn(times)
-        drawn.append(estimate(mass, times) if np.isfinite(mass).all() else None)
-    known = [one for one in drawn if one is not None]
-    if len(known) < _FEWEST * replicates:
-        found = f"{replicates - len(known)} of {replicates} bootstrap samples gave no estimate"
-        remedy = 'Merge levels of the covariates, or use variance="stacked".'
-        raise EstimationError(Problem("EST-001", "weights", found, "people of each kind in both groups", remedy))
-    return np.array(known)
+    @classmethod
+    def of(cls, weights: PropensityWeights) -> _Clusters:
+        code, people = weights.clusters(), int(weights.used.sum())
+        if code is None:
+            return cls("person", None, people)
+        name, count = str(weights.of_cohort().cluster), int(code.max()) + 1
+        if count < 2:
+            found = f"everybody is in one cluster of {name}"
+            remedy = "Name a column with several in cohort(cluster=), or none."
+            raise EstimationError(Problem("EST-001", "weights", found, "several clusters", remedy))
+        return cls(name, code, count)
+
+    @property
+    def df(self) -> float:
+        """Degrees of freedom; infinite without clusters."""
+        return math.inf if self.code is None else self.count - 1.0
+
+    def interval(self, variance: Variance, before: str = "") -> str:
+        if variance == "bootstrap":
+            return f"percentiles of a bootstrap by {self.name} that fits the weights again"
+        if self.code is None:
+            return f"{before}normal, {_STACKED}"
+        return f"{before}t with {self.df:g} degrees of freedom, {_STACKED}, by {self.name}"
+
+    def errors(self, weights: PropensityWeights, derivative: Floats) -> Floats:
+        """Give standard errors from the stacked estimating equations."""
+        parts = weights.influence(derivative)
+        n, terms = len(parts), weights.design.shape[1]
+        larger = 1.0 if n <= terms else n / (n - terms)
+        if self.code is not None:
+            summed = [np.bincount(self.code, weights=part, minlength=self.count) for part in parts.T]
+            parts = np.column_stack(summed)
+            larger *= (n - 1) / n * self.count / (self.count - 1)
+        return np.asarray(np.sqrt((parts**2).sum(axis=0) * larger))
+
+    def bootstrap(
+        self, weights: PropensityWeights, estimate: Callable[[Floats, Ints], Floats], replicates: int, seed: int
+    ) -> Floats:
+        """Draw people, or clusters, with replacement; estimate again."""
+        rng = np.random.default_rng(seed)
+        drawn = []
+        for _ in range(replicates):
+            times = np.bincount(rng.integers(0, self.count, self.count), minlength=self.count)
+            times = times if self.code is None else times[self.code]
+            mass = weights.drawn(times)
+            drawn.append(estimate(mass, times) if np.isfinite(mass).all() else None)
+        known = [one for one in drawn if one is not None]
+        if len(known) < _FEWEST * replicates:
+            found = f"{replicates - len(known)} of {replicates} bootstrap samples gave no estimate"
+            remedy = 'Merge levels of the covariates, or use variance="stacked".'
+            raise EstimationError(Problem("EST-001", "weights", found, "people of each kind in both groups", remedy))
+        return np.array(known)
 
 
 def _row(
-    value: float, error: float, drawn: Floats | None, level: float, *, share: bool, test: bool
+    value: float, error: float, drawn: Floats | None, level: float, df: float, *, share: bool, test: bool
 ) -> dict[str, object]:
     from scipy import stats
 
     if math.isnan(value):
         return {"flag": "beyond the end of what was seen"}
-    z = float(stats.norm.isf((1 - level) / 2))
+    z = float(stats.t.isf((1 - level) / 2, df))
     row: dict[str, object] = {"estimate": value, "std_error": error, "flag": ""}
     if drawn is not None:
         low, high = np.nanquantile(drawn, [(1 - level) / 2, (1 + level) / 2])
@@ -363,7 +403,8 @@ def _row(
         low, high = value - z * error, value + z * error
     row |= {"conf_low": float(low), "conf_high": float(high)}
     if test and error > 0:
-        row |= {"statistic": value / error, "p_value": 2 * float(stats.norm.sf(abs(value / error)))}
+        row |= {"statistic": value / error, "p_value": 2 * float(stats.t.sf(abs(value / error), df))}
+        row |= {} if math.isinf(df) else {"df": df}
     return row
 
 

@@ -34,6 +34,7 @@ from evalkit.retention.baseline import (
     two_groups,
 )
 from evalkit.retention.cohorts import MENTORED, Cohort
+from evalkit.retention.grouping import IMMORTAL, knows_the_future, marked
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -48,6 +49,7 @@ WHOM = {
 WEIGHT = "propensity_weight"
 _LARGE = 10.0
 _NEAR = 0.05
+_SAME = 1e-9
 # A linear predictor beyond this is a probability of one in three million: no finite maximum is in sight.
 _FAR = 15.0
 
@@ -92,6 +94,8 @@ class PropensityWeights:
         The propensity model.
     made : TreatmentWeights
         The weights of those used, and how they move with the model.
+    biased : bool, default False
+        Whether groups or covariates know the future, and that was allowed: results are marked.
     """
 
     each: Floats
@@ -111,6 +115,7 @@ class PropensityWeights:
     design: Floats = field(repr=False)
     fit: LogisticFit = field(repr=False)
     made: TreatmentWeights = field(repr=False)
+    biased: bool = False
 
     def __repr__(self) -> str:
         sizes = [int((self.treated[self.used] == state).sum()) for state in (False, True)]
@@ -173,6 +178,30 @@ class PropensityWeights:
             raise EstimationError(Problem("EST-001", "weights", found, "weights of a cohort", remedy))
         return self.cohort
 
+    def clusters(self) -> npt.NDArray[np.int64] | None:
+        """Give the cluster of each person, where the cohort has clusters.
+
+        Returns
+        -------
+        numpy.ndarray of int or None
+            Shape (people used,), numbered from 0 without gaps: the cluster on the first day of the person. None when
+            each person is a cluster.
+
+        Raises
+        ------
+        DataError
+            DAT-009 when somebody has no cluster.
+        """
+        source = self.of_cohort()
+        if source.cluster is None or source.cluster not in source.covariates.columns:
+            return None
+        codes = pd.factorize(baseline_frame(source, [source.cluster])[source.cluster])[0][self.used]
+        lacking = int((codes < 0).sum())
+        if lacking:
+            found, remedy = f"missing for {lacking:,} people", "Fill it in, or leave these people out."
+            raise DataError(Problem("DAT-009", f"column {source.cluster}", found, "a cluster for everybody", remedy))
+        return np.unique(codes, return_inverse=True)[1].astype(np.int64)
+
     def positivity(self) -> Estimates:
         """Say whether each kind of people is found in both groups.
 
@@ -182,7 +211,9 @@ class PropensityWeights:
             For each group (`group`): its mean propensity score, the 1st and 99th percentile of the scores, the share of
             scores beyond the 1st and 99th percentile of the other group, the share below 0.05 or above 0.95, the
             effective sample size, the largest weight as a multiple of the mean and the share of weights above 10 times
-            the mean.
+            the mean. `n_least` is the smallest number of people on which a row rests: of a percentile those of either
+            group whose score is as low (or high), of the largest weight those whose score is as extreme, of a share the
+            smaller part, unless that is nobody.
         """
         rows = [row for state in (False, True) for row in self._positivity(state)]
         return estimates(rows, self.note("positivity of the propensity score", "by row"))
@@ -194,19 +225,28 @@ class PropensityWeights:
         own, other, mass = score[treated == state], score[treated != state], weight[treated == state]
         low, high = np.quantile(other, [0.01, 0.99])
         relative = mass / mass.mean()
+        ends = [float(value) for value in np.quantile(own, [0.01, 0.99])]
+        heaviest = own[relative >= relative.max() * (1 - _SAME)]
+        people = len(own)
+        beyond, near, heavy = (own < low) | (own > high), (own < _NEAR) | (own > 1 - _NEAR), relative > _LARGE
+        # Scores that are equal but for rounding belong to people who are alike in the covariates.
+        upto = [min(int((group <= ends[0] + _SAME).sum()) for group in (own, other)),
+                min(int((group >= ends[1] - _SAME).sum()) for group in (own, other))]  # fmt: skip
+        alike = min(int(_within(group, heaviest).sum()) for group in (own, other))
         found = [
-            ("mean propensity", float(own.mean()), "probability"),
-            ("propensity, 1st percentile", float(np.quantile(own, 0.01)), "probability"),
-            ("propensity, 99th percentile", float(np.quantile(own, 0.99)), "probability"),
-            ("propensity beyond the other group", float(((own < low) | (own > high)).mean()), "share of people"),
-            ("propensity near 0 or 1", float(((own < _NEAR) | (own > 1 - _NEAR)).mean()), "share of people"),
-            ("effective sample size", effective_size(mass), "people"),
-            ("largest weight over the mean", float(relative.max()), "ratio"),
-            ("weights above ten times the mean", float((relative > _LARGE).mean()), "share of people"),
+            ("mean propensity", float(own.mean()), "probability", people),
+            ("propensity, 1st percentile", ends[0], "probability", upto[0]),
+            ("propensity, 99th percentile", ends[1], "probability", upto[1]),
+            ("propensity beyond the other group", float(beyond.mean()), "share of people", _smaller(beyond)),
+            ("propensity near 0 or 1", float(near.mean()), "share of people", _smaller(near)),
+            ("effective sample size", effective_size(mass), "people", people),
+            ("largest weight over the mean", float(relative.max()), "ratio", alike),
+            ("weights above ten times the mean", float(heavy.mean()), "share of people", _smaller(heavy)),
         ]
-        name, people = self.groups[int(state)], len(own)
+        name = self.groups[int(state)]
         return [
-            {"term": term, "group": name, "estimate": value, "unit": unit, "n": people} for term, value, unit in found
+            {"term": term, "group": name, "estimate": value, "unit": unit, "n": people, "n_least": least}
+            for term, value, unit, least in found
         ]
 
     def influence(self, derivative: Floats) -> Floats:
@@ -294,17 +334,19 @@ class PropensityWeights:
         kind = "stabilised " if self.stabilised and self.estimand == "ATE" else ""
         first, second = self.groups
         assumptions = (
+            *((IMMORTAL,) if self.biased else ()),
             *more.pop("assumptions", ()),  # type: ignore[misc]
             f"{kind}weights for the {self.estimand} ({WHOM[self.estimand]}) from a logistic model of {second} against "
             f"{first} on {', '.join(self.covariates)}, main effects only{cut}",
             "nothing that is not in the model decides both on being in a group and on staying",
             "each kind of people is found in both groups (see positivity())",
+            *(() if self.cohort is None else self.cohort.notes),
         )
         given = len(self.used)
         used = int(self.used.sum())
         said = {"estimand": f"weights that make {second} and {first} alike", **more}
         return Method(
-            name=name,
+            name=marked(name, biased=self.biased),
             unit=unit,
             n_given=given,
             n_used=used,
@@ -324,6 +366,7 @@ def propensity_weights(
     truncate: tuple[float, float] | None = None,
     weight: str | None = None,
     missing: Missing = "refuse",
+    allow_immortal_time: bool = False,
 ) -> PropensityWeights:
     """Weights that make two groups alike in what was known of them at entry or at a landmark.
 
@@ -347,6 +390,8 @@ def propensity_weights(
         Column of a frame with case weights; those of a cohort are taken.
     missing : {"refuse", "drop"}, default "refuse"
         What to do with people of whom a covariate is missing.
+    allow_immortal_time : bool, default False
+        Let a treatment or covariates pass that tell who is mentored later, to show the bias: results are marked.
 
     Returns
     -------
@@ -389,9 +434,10 @@ def propensity_weights(
         _quantiles(truncate),
         _named(named, treatment),
     )
+    biased = False
     if isinstance(data, Cohort):
-        require_fixed(data, treatment, "weights")
-        data.require_no_immortal_time(named)
+        biased = require_fixed(data, treatment, "weights", allow=allow_immortal_time)
+        biased |= knows_the_future(data, named, allow=allow_immortal_time)
     frame = baseline_frame(data, named)
     treated, groups = two_groups(data, treatment)
     gone, dropped = missing_rows(frame)
@@ -413,8 +459,19 @@ def propensity_weights(
         each=values, probability=probability, treated=treated, groups=groups, used=used, case=case,
         estimand=estimand, stabilised=stabilised, truncate=truncate, covariates=tuple(named), treatment=treatment,
         cohort=data if isinstance(data, Cohort) else None, dropped=dropped, columns=tuple(columns), design=design,
-        fit=fit, made=made,
+        fit=fit, made=made, biased=biased,
     )  # fmt: skip
+
+
+def _within(scores: Floats, some: Floats) -> Flags:
+    """Tell which scores lie among some."""
+    return np.asarray((scores >= some.min() - _SAME) & (scores <= some.max() + _SAME))
+
+
+def _smaller(inside: Flags) -> int:
+    """Count the smaller part, or everybody where nobody is inside."""
+    count = int(inside.sum())
+    return min(count, len(inside) - count) if count else len(inside)
 
 
 def _fit(treated: Flags, design: Floats, columns: list[Column], case: Floats) -> LogisticFit:

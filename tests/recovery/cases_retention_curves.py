@@ -4,7 +4,9 @@ People leave with a constant monthly chance of 3.9 % in the first group and 6.8 
 three of five for the cause "move"; others are lost from sight at a rate of .01, and nobody is seen for more than 30
 months. All times are whole months, so that many are tied. "late": half of the people come under observation some months
 after they entered, and those who left before are not seen. "immortal": all leave alike, and those with a mentor by the
-time they left are compared with the others as if that had been known on the first day.
+time they left are compared with the others as if that had been known on the first day. "landmark": two in five meet a
+mentor in their first five months, if they are still there, and leave at .6 times the rate from then on; those in post
+after six months are compared. The median is that of times that are not rounded.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from evalkit.retention.building import cohort
 from evalkit.retention.cohorts import Cohort
 from evalkit.retention.curves import cumulative_incidence
 from evalkit.retention.restricted import restricted_mean
-from evalkit.retention.retained import retention_at
+from evalkit.retention.retained import median_time, retention_at
 
 Generator = np.random.Generator
 Drawn = tuple[float, float, float]
@@ -29,6 +31,7 @@ RATES = (0.04, 0.07)
 LOST, SEEN = 0.01, 30
 MOVES = 0.6
 TIME, HORIZON, EARLY = 12, 15, 6
+LANDMARK, HELPED = 6, 0.6
 STAYED = [math.exp(-rate * TIME) for rate in RATES]
 # Whoever leaves during a month leaves at its end.
 MEANS = [sum(math.exp(-rate * month) for month in range(HORIZON)) for rate in RATES]
@@ -106,6 +109,28 @@ def draw_immortal(rng: Generator, *, n: int) -> Drawn:
     return of(rows, "yes less no")
 
 
+def draw_landmark(rng: Generator, *, n: int) -> Drawn:
+    helped = rng.random(n) < 0.4
+    meets = np.where(helped, rng.integers(1, LANDMARK, n), np.inf)
+    # Time that passes at the lower rate counts for less.
+    stretch = rng.exponential(1 / RATES[0], n)
+    leaves = np.ceil(np.minimum(stretch, meets) + np.maximum(stretch - meets, 0) / HELPED)
+    lost = np.minimum(np.ceil(rng.exponential(1 / LOST, n)), SEEN)
+    stop = np.minimum(leaves, lost)
+    frame = pd.DataFrame({"id": np.arange(n), "stop": stop, "left": leaves <= lost})
+    frame["from"] = np.where(meets < stop, meets, np.nan)
+    data = cohort(frame, person="id", exit="stop", event="left", mentored_from="from")
+    rows = retention_at(data.landmark(LANDMARK), LANDMARK + TIME, by="mentored").tidy()
+    return of(rows, "mentored less not mentored")
+
+
+def draw_median(rng: Generator, *, n: int) -> Drawn:
+    leaves, lost = rng.exponential(1 / RATES[1], n), np.minimum(rng.exponential(1 / LOST, n), SEEN)
+    frame = pd.DataFrame({"id": np.arange(n), "stop": np.minimum(leaves, lost), "left": leaves <= lost})
+    row = median_time(cohort(frame, person="id", exit="stop", event="left")).tidy().iloc[0]
+    return float(row["estimate"]), float(row["conf_low"]), float(row["conf_high"])
+
+
 def _gone(rate: float) -> float:
     """Mean time gone for "move" by the horizon: the sum of its incidence over the months."""
     return MOVES * sum(1 - math.exp(-rate * month) for month in range(HORIZON))
@@ -131,6 +156,12 @@ def _cases() -> list[Case]:
         Case("restricted mean ratio", 200, ratio, partial(draw_mean, n=200, group="b over a"), restricted),
         Case("mean time gone difference", 200, gone,
              partial(draw_mean, n=200, group="b less a", states=True), restricted),
+        *(
+            Case(f"retention difference, landmark, {n}", n, math.exp(-RATES[0] * HELPED * TIME) - STAYED[0],
+                 partial(draw_landmark, n=n), (*retained, "retention.cohorts"))
+            for n in (100, 600)
+        ),
+        Case("median, 200", 200, math.log(2) / RATES[1], partial(draw_median, n=200), retained),
         Case("retention difference, immortal", 200, 0.0, partial(draw_immortal, n=200), retained, expect="misses",
              between=(0, 0.05), note="who is ever mentored had to stay until then"),
     ]  # fmt: skip

@@ -1,13 +1,20 @@
-"""Hazard ratios given the covariates: time-varying mentoring finds the truth, ever against never does not."""
+"""Hazard ratios given the covariates: time-varying mentoring finds the truth, ever against never does not.
+
+Subdistribution hazard ratios are recovered from data in which they are the same at all times: with x of 0 or 1, the
+share that has left for the cause by t is 1 - (1 - p (1 - exp(-t)))^exp(b x) (Fine and Gray 1999, section 5). "late":
+half of the people come under observation some time after they entered, and those who left before are not seen.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from recovery.study import Case, Draw
 
 from evalkit.retention.building import cohort
 from evalkit.retention.cohorts import Cohort
 from evalkit.retention.hazards import hazard_ratio
+from evalkit.retention.subdistribution import subdistribution_hazard_ratio
 from evalkit.simulate import simulate_staff
 
 _MODULES = (
@@ -24,6 +31,7 @@ _MODULES = (
     "simulate.staff",
 )
 _HAZARD_RATIO = 0.7
+_SUBRATIO, _RETIRE = 0.6, 0.5
 _CAUSES = {"resignation": 0.6, "retirement": 1.0, "transfer": 0.8}
 # Each category as a number, its true effect: one coefficient for each, also where a level is rare.
 _WHY = "mentored + grade + age_effect + previous_service"
@@ -64,8 +72,30 @@ def _bootstrap(n: int) -> Draw:
     return draw
 
 
+def retiring(rng: np.random.Generator, n: int, *, late: bool) -> Cohort:
+    """Draw people whose subdistribution hazards of retiring are in proportion; months are twentieths of a unit."""
+    x = np.arange(n) % 2
+    power, share = _SUBRATIO**x, rng.random(n)
+    retires = share < 1 - (1 - _RETIRE) ** power
+    with np.errstate(invalid="ignore"):
+        when = -np.log(1 - (1 - (1 - share) ** (1 / power)) / _RETIRE)
+    left = 20 * np.where(retires, when, rng.exponential(np.exp(-0.3 * x)))
+    entry = rng.uniform(0, 8, n) * (rng.random(n) < 0.5) if late else np.zeros(n)
+    end = entry + rng.uniform(10, 60, n)
+    seen = left > entry
+    why = np.where(retires, "retired", "resigned")
+    frame = pd.DataFrame({"entry": entry, "exit": np.minimum(left, end), "group": np.where(x, "b", "a")})
+    frame = frame.assign(id=np.arange(n), why=np.where(left <= end, why, None))[seen]
+    return cohort(frame, person="id", entry="entry", exit="exit", reason="why", covariates=["group"])
+
+
+def _retiring(n: int, *, late: bool) -> Draw:
+    return lambda rng: _row(subdistribution_hazard_ratio(retiring(rng, n, late=late), "group", cause="retired"))
+
+
 _LOG = float(np.log(_HAZARD_RATIO))
-_ROUGH = {"runs": 300, "quick": 30}
+_ROUGH = {"runs": 1000, "quick": 30}
+_GREY = (*_MODULES[:-1], "numeric.fine_gray", "retention.subdistribution")
 
 CASES = (
     Case("log hazard ratio, model variance, n = 600", 600, _LOG, _ratio(600), _MODULES, runs=1000, quick=30),
@@ -84,6 +114,13 @@ CASES = (
     Case(
         "log hazard ratio, bootstrap by person, n = 600", 600, _LOG, _bootstrap(600),
         (*_MODULES, "numeric.cox_bootstrap"), runs=1000, quick=10,
+    ),
+    *(
+        Case(
+            f"log subdistribution hazard ratio{', late' if late else ''}, n = 400", 400, float(np.log(_SUBRATIO)),
+            _retiring(400, late=late), _GREY, runs=1000, quick=40,
+        )
+        for late in (False, True)
     ),
     Case(
         "ever against never mentored, n = 600", 600, _LOG, _ratio(600, _WHY.replace("mentored", "ever"),

@@ -183,7 +183,9 @@ def test_groups_that_know_the_future_are_refused():
         with pytest.raises(ImmortalTimeError, match="landmark"):
             made.require_no_immortal_time([name])
         made.require_no_immortal_time([name], allow=True)
-        made.landmark(3).require_no_immortal_time([name])
+        with pytest.raises(ImmortalTimeError, match="landmark"):  # it still tells who is mentored after the landmark
+            made.landmark(3).require_no_immortal_time([name])
+        made.landmark(22).require_no_immortal_time([name])  # after the last start of mentoring it tells the past only
     made.require_no_immortal_time(["band", "mentored", "left"])
 
 

@@ -13,7 +13,8 @@ from frames import assert_frames_agree
 
 from evalkit.errors import DataError, EstimationError, EvalkitError, ImmortalTimeError
 from evalkit.figures.schoenfeld import ratios_by_time, smoothed
-from evalkit.retention import cohorts, designs
+from evalkit.numeric.cox import ConvergenceError
+from evalkit.retention import designs, foreknowledge
 from evalkit.retention.baseline_curves import baseline_survival
 from evalkit.retention.building import cohort, cohort_from_spells
 from evalkit.retention.cohorts import Cohort
@@ -165,22 +166,16 @@ def test_many_categories_give_what_their_columns_give(monkeypatch: pytest.Monkey
     assert_frames_agree(found[["estimate", "std_error"]], other[["estimate", "std_error"]], rtol=1e-6, atol=0)
 
 
-def test_a_covariate_of_spells_may_be_called_mentored() -> None:
-    spells = pd.DataFrame({
-        "id": [4, 3, 2, 1, 1], "from": [0, 0, 0, 0, 2], "to": [7, 6, 8, 2, 9], "left": [1, 1, 0, 0, 1],
-        "mentored": ["b", "a", "b", "a", "b"],
-    })  # fmt: skip
-    options = {"person": "id", "start": "from", "stop": "to", "event": "left"}
-    made = cohort_from_spells(spells, covariates=["mentored"], **options)
-    other = cohort_from_spells(spells.rename(columns={"mentored": "x"}), covariates=["x"], **options)
-    columns = ["group", "estimate", "std_error", "n_least"]
-    one, two = hazard_ratio(made, "mentored").frame, hazard_ratio(other, "x").frame
-    assert_frames_agree(one[columns], two[columns], rtol=1e-12, atol=0)
-
-
 def test_a_level_that_nobody_has_is_left_out() -> None:
     staff = _staff().assign(band=lambda d: pd.Categorical(d["band"], categories=["4", "5", "6", "7", "8a"]))
     assert hazard_ratio(_cohort(staff), "band").frame["group"].tolist() == ["6 / 5", "7 / 5"]
+
+
+def test_mentored_may_be_the_reference() -> None:
+    one = hazard_ratio(_cohort(), "mentored").frame.iloc[0]
+    other = hazard_ratio(_cohort(), "mentored", reference={"mentored": "mentored"}).frame.iloc[0]
+    assert other["estimate"] == pytest.approx(1 / one["estimate"])
+    assert other["group"] == "not mentored / mentored"
 
 
 def test_variances_are_named() -> None:
@@ -257,6 +252,16 @@ def test_causes_and_strata() -> None:
         hazard_ratio(made, "age", strata="person")
 
 
+def test_strata_of_predicted_retention_are_in_the_order_of_the_groups() -> None:
+    staff = _staff().assign(unit=lambda d: np.where(d["id"] % 3 == 0, "c", np.where(d["id"] % 3 == 1, "a", "b")))
+    made = _cohort(staff, covariates=[*COVARIATES, "unit"])
+    found = baseline_survival(made, "age", strata="unit").frame
+    assert found["group"].drop_duplicates().tolist() == ["a", "b", "c"]
+    for _, part in found.groupby("group"):
+        assert part["time"].is_monotonic_increasing
+        assert part["estimate"].is_monotonic_decreasing
+
+
 def test_a_ratio_that_runs_away_is_named_with_one_limit() -> None:
     staff = _staff().assign(band=lambda d: np.where((d["id"] < 60) & ~d["left"], "none left", d["band"]))
     found = hazard_ratio(_cohort(staff), "mentored + band")
@@ -278,6 +283,70 @@ def test_a_ratio_that_runs_away_is_named_with_one_limit() -> None:
             refused(_cohort(staff), "mentored + band")
     with pytest.raises(EstimationError, match="bootstrap"):
         hazard_ratio(_cohort(staff), "mentored + band", interval="bootstrap", seed=1)
+
+
+def _unsettled(seed: int = 0, n: int = 200) -> pd.DataFrame:
+    """Make five bands: nobody leaves the two small ones."""
+    rng = np.random.default_rng(seed)
+    band = rng.choice(["2", "3", "4", "8", "9"], n, p=[0.4, 0.3, 0.2, 0.05, 0.05])
+    gone = (rng.random(n) < 0.5) & ~np.isin(band, ["8", "9"])
+    frame = {"id": range(n), "exit": rng.integers(1, 20, n), "left": gone, "band": band, "age": rng.normal(40, 8, n),
+             "share": rng.choice([0.5, 1.5], n)}  # fmt: skip
+    return pd.DataFrame(frame)
+
+
+def test_each_of_several_ratios_that_run_away_is_named_with_its_limit() -> None:
+    for seed in range(6):
+        made = cohort(_unsettled(seed), person="id", exit="exit", event="left", covariates=["band", "age"])
+        rows = hazard_ratio(made, "band + age").frame
+        assert rows["estimate"].tolist()[2:4] == [0, 0]
+        assert rows["conf_high"].iloc[2:4].between(0.02, 1).all()
+        assert rows["note"].iloc[2] == (
+            "no finite ratio (nobody left in 8 while others did): upper limit of the profile likelihood only"
+        )
+        assert rows["std_error"].iloc[[0, 1, 4]].gt(0).all()
+
+
+def test_a_reference_in_which_nobody_left_is_named() -> None:
+    made = cohort(_unsettled(), person="id", exit="exit", event="left", covariates=["band", "age"])
+    rows = hazard_ratio(made, "band + age", reference={"band": "8"}).frame
+    assert (rows["estimate"].iloc[:3] == np.inf).all()
+    assert rows["conf_low"].iloc[:3].gt(0.5).all()
+    assert rows["note"].str.contains("nobody left in the reference 8: compare with another").iloc[:3].all()
+    assert rows.loc[3, ["estimate", "conf_low", "conf_high", "p_value"]].isna().all()
+    assert rows["note"].iloc[3].startswith("no ratio: nobody left in 9, nor in the reference 8")
+    for cluster in (None, "person"):  # the finite contrasts of the others must not be lost for age
+        last = [
+            hazard_ratio(made, "band + age", reference={"band": band}, cluster=cluster).frame.iloc[-1]
+            for band in ("8", "2")
+        ]
+        one, other = (row[["estimate", "std_error", "conf_low"]].astype(float) for row in last)
+        np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_a_profile_limit_is_said_to_be_model_based_where_the_rest_is_robust() -> None:
+    options = {"person": "id", "exit": "exit", "event": "left", "covariates": ["band", "age", "share"]}
+    made = cohort(_unsettled(), **options)
+    plain = hazard_ratio(made, "band + age")
+    assert "model-based (" not in plain.method.interval + plain.frame["note"].iloc[2]
+    robust = hazard_ratio(made, "band + age", cluster="person")
+    assert "robust standard error by person; profile likelihood, model-based (it takes people as" in (
+        robust.method.interval
+    )
+    assert robust.frame["note"].iloc[2].endswith("only, model-based (it takes people as independent)")
+    weighted = hazard_ratio(made, "band + age", weights="share").frame["note"].iloc[2]
+    assert weighted.endswith("(it takes people as independent and case weights as numbers of people)")
+
+
+def test_a_limit_that_is_not_found_leaves_the_other_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ConvergenceError
+
+    monkeypatch.setattr("evalkit.retention.hazards.profile_limit", fails)
+    made = cohort(_unsettled(), person="id", exit="exit", event="left", covariates=["band", "age"])
+    rows = hazard_ratio(made, "band + age").frame
+    assert rows["conf_high"].isna().tolist() == [False, False, True, True, False]
+    assert rows["note"].iloc[2].endswith("no limit was found")
 
 
 def test_a_bootstrap_draws_people() -> None:
@@ -332,7 +401,7 @@ def test_ever_mentored_is_immortal_time(model: Models) -> None:
 def test_immortal_time_is_found_whoever_is_looked_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
     made = _cohort()
     for screen in range(2, 60):
-        monkeypatch.setattr(cohorts, "_SCREEN", screen)
+        monkeypatch.setattr(foreknowledge, "_SCREEN", screen)
         with pytest.raises(ImmortalTimeError):
             hazard_ratio(made, "ever")
 

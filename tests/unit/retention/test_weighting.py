@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,10 @@ from evalkit.retention.balancing import AFTER, BEFORE, EFFECTIVE, balance
 from evalkit.retention.building import cohort
 from evalkit.retention.cohorts import Cohort
 from evalkit.retention.describing import describe_groups
+from evalkit.retention.hazards import hazard_ratio
+from evalkit.retention.retained import retention_at
 from evalkit.retention.sensitivity import e_value
+from evalkit.retention.subdistribution import subdistribution_hazard_ratio
 from evalkit.retention.weighted_outcomes import weighted_hazard_ratio, weighted_retention
 from evalkit.retention.weighting import WEIGHT, propensity_weights
 from evalkit.retention.wording import retention_paragraph
@@ -288,6 +292,45 @@ def test_positivity_tells_shares_of_each_group():
     wild[np.flatnonzero(treated)[:2]] = 500.0
     again = replace(made, each=wild).positivity().frame.set_index(["term", "group"])["estimate"]
     assert again["weights above ten times the mean", "mentored"] == pytest.approx(2 / treated.sum())
+
+
+def _one_cell_of_one() -> pd.DataFrame:
+    """Give 120 people; of the 12 at site z, one is mentored."""
+    site = np.repeat(["x", "y", "z"], [54, 54, 12])
+    mentored = np.r_[np.arange(54) % 2 == 0, np.arange(54) % 9 < 6, np.arange(12) == 0]
+    return pd.DataFrame({"site": site, "mentored": mentored, "age": np.tile(np.arange(30.0, 42.0), 10)})
+
+
+def test_balance_withholds_the_levels_that_the_first_table_withholds():
+    frame, rules = _one_cell_of_one(), load_profile("staff-survey")
+    table = describe_groups(frame, covariates=["site"])
+    first = release(table, rules).frame
+    gone = set(table.frame["term"][first["estimate"].isna()])
+    assert "site: z" in gone
+    assert len(gone) == 2
+    result = balance(propensity_weights(frame, covariates=["site", "age"]))
+    shown = release(result, rules).frame
+    assert set(result.frame["term"][shown["estimate"].isna()]) == gone
+    assert shown[result.frame["term"] == "age"]["estimate"].notna().all()
+
+
+def test_positivity_withholds_what_rests_on_few():
+    few, rules = _one_cell_of_one(), load_profile("staff-survey")
+    weights = propensity_weights(few, covariates=["site"])
+    shown = release(weights.positivity(), rules).frame.set_index(["term", "group"])["estimate"]
+    for group in weights.groups:  # 1 in 12 is the score of site z, and its weight tells as much
+        assert math.isnan(shown["propensity, 1st percentile", group])
+        assert not math.isnan(shown["mean propensity", group])
+        assert not math.isnan(shown["effective sample size", group])
+        assert not math.isnan(shown["propensity near 0 or 1", group])  # nobody: no share of few
+    assert math.isnan(shown["largest weight over the mean", "mentored"])
+    assert not math.isnan(shown["largest weight over the mean", "not mentored"])  # of 36 at site y
+    many = pd.concat([few] * 20, ignore_index=True)
+    free = release(propensity_weights(many, covariates=["site"]).positivity(), rules).frame
+    assert free["estimate"].notna().all()
+    beyond = propensity_weights(few, covariates=["site"]).positivity().frame.set_index(["term", "group"])
+    assert beyond.loc[("propensity, 1st percentile", "mentored"), "n_least"] == 1
+    assert beyond.loc[("propensity, 99th percentile", "mentored"), "n_least"] == 18
 
 
 def test_the_love_plot_draws_each_stage_and_leaves_the_rest_out():
@@ -638,11 +681,67 @@ def test_a_cohort_is_described_at_its_landmark():
     assert people["mentored"] == made.ever_mentored().sum()
 
 
+# clusters
+
+
+def _copied(times: int, n: int = 240) -> tuple[Cohort, Cohort]:
+    """Give people once, and each of them several times over as a ward of their own."""
+    made = simulate_staff(n, seed=9, hazard_ratio=0.6, before=0, mentored_share=0.4, months=48, mentoring="entry")
+    once = made.staff.assign(ward=np.arange(len(made.staff)))
+    again = once.loc[once.index.repeat(times)].reset_index(drop=True)
+    again[made.roles["person"]] = np.arange(len(again))
+    return tuple(  # type: ignore[return-value]
+        cohort(frame, **made.roles, covariates=[*WHY, "ward"], cluster=cluster)  # type: ignore[arg-type]
+        for frame, cluster in ((once, None), (again, "ward"))
+    )
+
+
+@pytest.mark.parametrize("variance", ["stacked", "bootstrap"])
+@pytest.mark.parametrize("estimand", ["ATE", "overlap"])
+def test_copies_of_people_that_are_a_cluster_tell_nothing_new(variance, estimand):
+    once, copied = (propensity_weights(made, covariates=WHY, estimand=estimand) for made in _copied(4))
+    more = {"variance": variance, "replicates": 60, "seed": 5}
+    # The people are drawn by the same numbers as the clusters, so that the samples are the same.
+    n, terms = once.design.shape
+    larger = math.sqrt((4 * n - 1) / (4 * n - terms) * (n - terms) / (n - 1)) if variance == "stacked" else 1
+    for weighted in (weighted_retention, partial(weighted_hazard_ratio, ties="breslow")):
+        one, many = (weighted(made, **more) for made in (once, copied))
+        np.testing.assert_allclose(one.frame["estimate"], many.frame["estimate"], rtol=1e-5)
+        np.testing.assert_allclose(one.frame["std_error"], many.frame["std_error"] / larger, rtol=1e-4)
+        assert "by ward" in many.method.interval
+        assert "by ward" not in one.method.interval
+
+
+def test_the_stacked_error_with_clusters_is_that_of_the_bootstrap_by_cluster():
+    made = simulate_staff(600, seed=4, hazard_ratio=0.6, before=0, mentored_share=0.4, months=48, mentoring="entry")
+    ward = np.random.default_rng(1).integers(0, 40, len(made.staff))
+    staff = made.staff.assign(ward=ward)
+    options = {**made.roles, "covariates": [*WHY, "ward"]}
+    weights = propensity_weights(cohort(staff, **options, cluster="ward"), covariates=WHY)  # type: ignore[arg-type]
+    stacked = weighted_retention(weights, times=[24])
+    drawn = weighted_retention(weights, times=[24], variance="bootstrap", replicates=300, seed=2)
+    np.testing.assert_allclose(stacked.frame["std_error"], drawn.frame["std_error"], rtol=0.15)
+    assert stacked.method.interval.startswith("log-log for retention, plain for the others; t with 39 degrees")
+    assert stacked.frame["df"].iloc[2] == 39
+    row = stacked.frame.iloc[2]
+    assert row["conf_high"] - row["estimate"] == pytest.approx(2.0227 * row["std_error"], rel=1e-4)
+    assert "by ward" in drawn.method.interval
+
+
+@pytest.mark.parametrize(("ward", "code"), [(None, "DAT-009"), ("A", "EST-001")])
+def test_each_person_needs_a_cluster_and_there_must_be_several(ward, code):
+    weights = propensity_weights(_cohort(), covariates=WHY)
+    named = weights.of_cohort().covariates.assign(ward=["A", ward, *["A" if ward else "B"] * 298])
+    with pytest.raises((DataError, EstimationError), match=code):
+        weighted_retention(replace(weights, cohort=replace(weights.of_cohort(), covariates=named, cluster="ward")))
+
+
 # the paragraph
 
 
 def _ratio(value: float, low: float, high: float, *, n: int = 400, least: int = 100, name: str = "Cox") -> Estimates:
-    row = {"term": "mentored", "estimate": value, "conf_low": low, "conf_high": high, "n": n, "n_least": least}
+    row = {"term": "mentored", "group": "mentored / not mentored", "estimate": value, "conf_low": low,
+           "conf_high": high, "n": n, "n_least": least}  # fmt: skip
     return estimates([row], Method(name=name, estimand="", unit="hazard ratio", scale="log", n_given=n, n_used=n))
 
 
@@ -663,9 +762,10 @@ def test_a_lower_hazard_is_told_with_its_interval_and_no_cause():
         e_values=e_value(_ratio(0.70, 0.55, 0.89), rare=False),
     )
     assert "mentored staff were 30 % less likely to leave" in text
-    assert "hazard ratio 0.70, 95 % interval 0.55 to 0.89, 400 people" in text
-    assert "retention at 12 months was 4.7 percentage points higher (95 % interval +1.2 to +8.2)" in text
-    assert "retention at 24 months was +3.0 percentage points (95 % interval \u22121.0 to +7.0)" in text
+    assert "hazard ratio 0.70, 95 % interval 0.55 to 0.89, 400 people; nothing else taken into account" in text
+    assert "retention at 12 months was 4.7 percentage points higher than in staff without" in text
+    assert "(95 % interval +1.2 to +8.2, 400 people; nothing else taken into account)" in text
+    assert "retention at 24 months was +3.0 percentage points (95 % interval \u22121.0 to +7.0, 400 people" in text
     assert "does not rule out none" in text
     assert "not what mentoring does" in text
     assert "No effect" not in text
@@ -724,15 +824,92 @@ def test_an_open_interval_is_told_without_end():
     assert "0.70 to without end" in text
 
 
-def test_a_trial_may_claim_and_immortal_time_may_not():
+def test_a_trial_may_claim():
     assert "put down to mentoring" in retention_paragraph(_ratio(0.7, 0.5, 0.9), design="trial")
     settled = retention_paragraph(
         _ratio(0.7, 0.5, 1.2), design="trial", e_values=e_value(_ratio(0.7, 0.5, 1.2), rare=True)
     )
     assert "no effect of mentoring is claimed" in settled
     assert "E-value" not in settled
-    biased = _ratio(0.3, 0.2, 0.4, name="Cox (biased by immortal time: shown for comparison only)")
-    assert "must not be used" in retention_paragraph(biased)
+
+
+def _late() -> tuple[Cohort, Cohort]:
+    """Give a cohort of staff mentored on the way, who also know whether they ever will be; and its landmark."""
+    made = simulate_staff(900, seed=3, hazard_ratio=0.6, before=0, mentored_share=0.4, months=48)
+    staff = made.staff.assign(ever=np.where(made.staff["mentored_from"].notna(), "yes", "no"))
+    late = cohort(staff, **made.roles, covariates=[*WHY, "sex", "ever"])  # type: ignore[arg-type]
+    return late, late.landmark(6)
+
+
+def test_a_biased_result_is_never_told():
+    late, fixed = _late()
+    sound, kept = hazard_ratio(late, "mentored"), retention_at(fixed, [12], by="mentored")
+    naive = hazard_ratio(late, "mentored + ever", allow_immortal_time=True)
+    for given in ({"hazard_ratio": naive}, {"hazard_ratio": naive, "retention": kept}):
+        with pytest.raises(ImmortalTimeError, match=r"EST-002 hazard_ratio.*landmark\(6\)"):
+            retention_paragraph(**given)
+    for by in ("ever", "mentored"):
+        biased = retention_at(late if by == "ever" else fixed, [12], by=by, allow_immortal_time=by == "ever")
+        if by == "ever":
+            with pytest.raises(ImmortalTimeError, match="EST-002 retention"):
+                retention_paragraph(sound, retention=biased)
+        else:
+            assert "retention at 12 months" in retention_paragraph(sound, retention=biased)
+    told = _ratio(0.3, 0.2, 0.4)
+    for marked in ({"name": naive.method.name}, {"assumptions": naive.method.assumptions}):
+        with pytest.raises(ImmortalTimeError, match="EST-002"):
+            retention_paragraph(replace(told, method=replace(told.method, **marked)))
+
+
+def test_only_mentored_against_unmentored_staff_is_told_of():
+    late, fixed = _late()
+    sound = hazard_ratio(late, "mentored + sex")
+    for refused in (retention_at(fixed, [12], by="sex"), retention_at(fixed, [12], by="age_band")):
+        with pytest.raises(DataError, match=r"DAT-006 retention.*mentored less not mentored"):
+            retention_paragraph(sound, retention=refused)
+    with pytest.raises(DataError, match="DAT-006 retention: no difference"):
+        retention_paragraph(sound, retention=retention_at(fixed, [12]))
+    turned = retention_at(fixed, [12], by="mentored", reference="mentored")
+    with pytest.raises(DataError, match="DAT-006 retention: not mentored less mentored"):
+        retention_paragraph(sound, retention=turned)
+    with pytest.raises(DataError, match="DAT-006 hazard_ratio: no row mentored"):
+        retention_paragraph(hazard_ratio(late, "sex"))
+    turned = replace(sound, frame=sound.frame.assign(group="not mentored / mentored"))
+    with pytest.raises(DataError, match="not mentored / mentored"):
+        retention_paragraph(turned)
+    with pytest.raises(EstimationError, match=r"EST-001 hazard_ratio.*mentored:previous_service"):
+        retention_paragraph(hazard_ratio(late, "mentored * previous_service"))
+
+
+def test_the_estimand_of_each_estimator_is_carried():
+    made = simulate_staff(1500, seed=3, hazard_ratio=0.5, before=0, mentored_share=0.4, months=48)
+    late = cohort(made.staff, **made.roles, covariates=[*WHY, "sex", "region"])  # type: ignore[arg-type]
+    fixed = late.landmark(6)
+    cause, still = late.causes[0], "people still in post at 6 months"
+    weights = propensity_weights(fixed, covariates=WHY, estimand="overlap")
+    plain = retention_paragraph(hazard_ratio(late, "mentored + sex + previous_service", strata="region"))
+    assert "hazard ratio" in plain
+    assert f"{late.n_people:,} people; of people alike in sex, previous_service and region)" in plain
+    assert still not in plain
+    of_cause = retention_paragraph(hazard_ratio(late, "mentored + sex", cause=cause))
+    assert f"leave for '{cause}'" in of_cause
+    grey = retention_paragraph(subdistribution_hazard_ratio(fixed, "mentored + sex", cause=cause))
+    assert "subdistribution hazard ratio" in grey
+    assert "At any time" not in grey
+    assert f"{fixed.n_people:,} {still}; of people alike in sex" in grey
+    assert f"leaves for '{cause}'" in grey
+    marginal = weighted_hazard_ratio(weights, cause=cause)
+    text = retention_paragraph(marginal, retention=weighted_retention(weights, times=[24]))
+    assert "marginal hazard ratio" in text
+    assert f"leave for '{cause}'" in text
+    made_alike = (
+        f"{fixed.n_people:,} {still}; groups made alike by weights in age_band and previous_service, standing for "
+        "people who might have been in either group"
+    )
+    assert text.count(made_alike) == 2
+    both = retention_paragraph(hazard_ratio(late, "mentored"), retention=retention_at(fixed, [12], by="mentored"))
+    assert f"{late.n_people:,} people; nothing else taken into account" in both
+    assert f"{fixed.n_people:,} {still}; nothing else taken into account" in both
 
 
 def test_every_number_of_the_paragraph_stands_in_the_results():
@@ -747,7 +924,5 @@ def test_wrong_results_are_refused():
     plain = estimates([{"term": "mentored", "estimate": 0.5}], Method(name="", estimand="", unit="proportion"))
     with pytest.raises(DataError, match="DAT-007"):
         retention_paragraph(plain)
-    with pytest.raises(DataError, match="DAT-006"):
-        retention_paragraph(_ratio(0.7, 0.5, 0.9), term="mentord")
     with pytest.raises(DataError, match="DAT-006"):
         retention_paragraph(_ratio(0.7, 0.5, 0.9), design="cohort")  # type: ignore[arg-type]
