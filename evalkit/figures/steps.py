@@ -161,8 +161,8 @@ def _points(ax: Axes, rows: pd.DataFrame, name: str, index: int) -> None:
         np.concatenate([[_start(rows)], known[name]]) for name in ("estimate", "conf_low", "conf_high")
     )
     size = _MARK if len(known) <= _MANY else _MARK / 2
-    look = {"color": colour, "linestyle": line, "marker": "o", "markersize": size, "markevery": slice(1, None)}
-    ax.plot(time, height, label=name, **look)
+    look: dict[str, Any] = {"color": colour, "linestyle": line, "marker": "o", "markersize": size}
+    ax.plot(time, height, label=name, markevery=slice(1, None), **look)
     ax.fill_between(time, low, high, color=colour, alpha=0.15, linewidth=0)
 
 
