@@ -6,7 +6,7 @@ INSTALLED := .venv/.installed
 NOTEBOOKS := $(wildcard notebooks/[0-9]*.ipynb)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: report test check lab bench recovery notebooks lock clean
+.PHONY: report test check lab bench recovery attack notebooks lock clean
 
 report: $(INSTALLED)  ## run the report notebooks, write outputs/index.html
 	@$(PY) -m evalkit report --to outputs
@@ -30,6 +30,9 @@ bench: $(INSTALLED)  ## side-by-side timings
 
 recovery: $(INSTALLED)  ## the recovery studies whose code has changed: half an hour when all have
 	@cd tests && ../$(PY) -m recovery.study
+
+attack: $(INSTALLED)  ## attack what protect releases, ten thousand random tables: about twenty minutes
+	@cd tests && ../$(PY) -m attack.study
 
 notebooks: $(INSTALLED)  ## run the notebooks and keep only their checked outputs
 	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN $(NOTEBOOKS)

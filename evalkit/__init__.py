@@ -29,6 +29,21 @@ if TYPE_CHECKING:
     from evalkit.change.several_waves import wave_slope as wave_slope
     from evalkit.change.standardised import standardised_change as standardised_change
     from evalkit.change.transitions import transition_counts as transition_counts
+    from evalkit.disclosure.auditing import audit as audit
+    from evalkit.disclosure.protecting import Protected as Protected
+    from evalkit.disclosure.protecting import protect as protect
+    from evalkit.equality.composition import representation as representation
+    from evalkit.equality.disparity import disparity_ratio as disparity_ratio
+    from evalkit.equality.likelihood import relative_likelihood as relative_likelihood
+    from evalkit.equality.pay import pay_gap as pay_gap
+    from evalkit.equality.plan import edi_plan as edi_plan
+    from evalkit.equality.race_standard import wres as wres
+    from evalkit.equality.stability import stability_index as stability_index
+    from evalkit.equality.stability import stability_index_from_counts as stability_index_from_counts
+    from evalkit.equality.survey_gaps import survey_gap as survey_gap
+    from evalkit.equality.turnover import leaver_rate as leaver_rate
+    from evalkit.equality.turnover import leaver_rate_from_counts as leaver_rate_from_counts
+    from evalkit.equality.years import year_change as year_change
     from evalkit.errors import DataError as DataError
     from evalkit.errors import DisclosureError as DisclosureError
     from evalkit.errors import EstimationError as EstimationError
@@ -52,6 +67,9 @@ if TYPE_CHECKING:
     from evalkit.measurement.distribution import response_distribution as response_distribution
     from evalkit.measurement.items import item_statistics as item_statistics
     from evalkit.measurement.quality import response_quality as response_quality
+    from evalkit.programmes.library import list_programmes as list_programmes
+    from evalkit.programmes.library import load_programme as load_programme
+    from evalkit.programmes.model import Programme as Programme
     from evalkit.published.counts import consistent_counts as consistent_counts
     from evalkit.published.counts import implied_life_table as implied_life_table
     from evalkit.published.granularity import grim as grim
@@ -59,6 +77,7 @@ if TYPE_CHECKING:
     from evalkit.published.intervals import interval_to_p as interval_to_p
     from evalkit.published.intervals import log_symmetry as log_symmetry
     from evalkit.published.intervals import p_to_statistic as p_to_statistic
+    from evalkit.published.likelihoods import relative_likelihood_from_summary as relative_likelihood_from_summary
     from evalkit.published.reproduction import reproduce as reproduce
     from evalkit.published.retention import compare_retention as compare_retention
     from evalkit.published.retention import retention_from_rates as retention_from_rates
@@ -120,12 +139,15 @@ _PUBLIC = {
     "Linkage": "evalkit.linking",
     "LinkageError": "evalkit.errors",
     "Method": "evalkit.result",
+    "Programme": "evalkit.programmes.model",
     "PropensityWeights": "evalkit.retention.weighting",
+    "Protected": "evalkit.disclosure.protecting",
     "ReportError": "evalkit.errors",
     "adjust_p": "evalkit.change.multiplicity",
     "adjusted_difference": "evalkit.change.comparison",
     "at_risk_table": "evalkit.retention.curves",
     "attrition": "evalkit.change.losses",
+    "audit": "evalkit.disclosure.auditing",
     "balance": "evalkit.retention.balancing",
     "baseline_survival": "evalkit.retention.baseline_curves",
     "category_change": "evalkit.change.categories",
@@ -139,9 +161,11 @@ _PUBLIC = {
     "describe_groups": "evalkit.retention.describing",
     "difference_from_summary": "evalkit.published.summaries",
     "difference_in_change": "evalkit.change.comparison",
+    "disparity_ratio": "evalkit.equality.disparity",
     "dose_response": "evalkit.change.dose",
     "dyad_change": "evalkit.change.dyads",
     "e_value": "evalkit.retention.sensitivity",
+    "edi_plan": "evalkit.equality.plan",
     "equivalence": "evalkit.change.margins",
     "export_survey": "evalkit.instruments.export",
     "gray_test": "evalkit.retention.comparing",
@@ -153,10 +177,14 @@ _PUBLIC = {
     "implied_life_table": "evalkit.published.counts",
     "interval_to_p": "evalkit.published.intervals",
     "item_statistics": "evalkit.measurement.items",
+    "leaver_rate": "evalkit.equality.turnover",
+    "leaver_rate_from_counts": "evalkit.equality.turnover",
     "link": "evalkit.linking",
     "list_instruments": "evalkit.instruments.library",
+    "list_programmes": "evalkit.programmes.library",
     "list_sources": "evalkit.published.sources",
     "load_instrument": "evalkit.instruments.library",
+    "load_programme": "evalkit.programmes.library",
     "load_published": "evalkit.published.sources",
     "log_symmetry": "evalkit.published.intervals",
     "logrank": "evalkit.retention.comparing",
@@ -165,19 +193,24 @@ _PUBLIC = {
     "ordinal_difference": "evalkit.change.ordinal",
     "p_to_statistic": "evalkit.published.intervals",
     "participant_flow": "evalkit.change.flow",
+    "pay_gap": "evalkit.equality.pay",
     "plot": "evalkit.figures",
     "pool_scores": "evalkit.scoring",
     "propensity_weights": "evalkit.retention.weighting",
     "proportion_change": "evalkit.change.matched",
     "proportional_hazards_test": "evalkit.retention.proportionality_tests",
     "proportions_from_summary": "evalkit.published.summaries",
+    "protect": "evalkit.disclosure.protecting",
     "pseudonymise": "evalkit.linking",
     "rank_change": "evalkit.change.ranks",
     "read_responses": "evalkit.instruments.responses",
+    "relative_likelihood": "evalkit.equality.likelihood",
+    "relative_likelihood_from_summary": "evalkit.published.likelihoods",
     "reliability": "evalkit.measurement.consistency",
     "reliable_change": "evalkit.change.reliable",
     "reliable_change_of_each": "evalkit.change.reliable",
     "render": "evalkit.report.rendering",
+    "representation": "evalkit.equality.composition",
     "reproduce": "evalkit.published.reproduction",
     "require_comparable": "evalkit.instruments.ledger",
     "require_comparable_scores": "evalkit.scoring",
@@ -190,24 +223,31 @@ _PUBLIC = {
     "retention_paragraph": "evalkit.retention.wording",
     "score": "evalkit.scoring",
     "show": "evalkit.report.showing",
+    "stability_index": "evalkit.equality.stability",
+    "stability_index_from_counts": "evalkit.equality.stability",
     "standardised_change": "evalkit.change.standardised",
     "subdistribution_hazard_ratio": "evalkit.retention.subdistribution",
+    "survey_gap": "evalkit.equality.survey_gaps",
     "survival_curve": "evalkit.retention.curves",
     "transition_counts": "evalkit.change.transitions",
     "wave_change": "evalkit.change.several_waves",
     "wave_slope": "evalkit.change.several_waves",
     "weighted_hazard_ratio": "evalkit.retention.weighted_outcomes",
     "weighted_retention": "evalkit.retention.weighted_outcomes",
+    "wres": "evalkit.equality.race_standard",
+    "year_change": "evalkit.equality.years",
 }
 _MODULES = frozenset(
     {
         "change",
         "disclosure",
+        "equality",
         "errors",
         "figures",
         "instruments",
         "linking",
         "measurement",
+        "programmes",
         "published",
         "report",
         "result",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from cyclopts import App, CycloptsError
 
 from evalkit import __version__, commands
-from evalkit.commands import surveys
+from evalkit.commands import programmes, surveys, workforce
 from evalkit.errors import EvalkitError
 
 REFUSED = 2
@@ -27,6 +27,8 @@ app = App(
 )
 app.command(commands.report)
 app.command(commands.reproduce)
+app.command(workforce.check)
+app.command(workforce.templates, name="workforce-templates")
 survey = App(name="survey", help="List, show, check, export, compare and start survey instruments.")
 survey.command(surveys.list_surveys, name="list")
 survey.command(surveys.show)
@@ -35,6 +37,14 @@ survey.command(surveys.export)
 survey.command(surveys.diff)
 survey.command(surveys.new)
 app.command(survey)
+app.command(programmes.new)
+app.command(programmes.simulate)
+app.command(programmes.withdraw)
+programme = App(name="programme", help="List, show and check programmes.")
+programme.command(programmes.list_programmes, name="list")
+programme.command(programmes.show)
+programme.command(programmes.check_programmes, name="check")
+app.command(programme)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -10,9 +10,11 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -255,15 +257,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, payload)
     except OSError as error:
-        raise ReportError(
-            Problem(
-                "REP-004",
-                str(path),
-                error.strerror or type(error).__name__,
-                "a folder that can be written",
-                "Close the file elsewhere, free some space or choose another folder.",
-            )
-        ) from error
+        raise _unwritable(path, error) from error
 
 
 def _replace(path: Path, payload: bytes) -> None:
@@ -280,6 +274,82 @@ def _replace(path: Path, payload: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def staged_folder(path: Path) -> Iterator[Path]:
+    """Make a folder beside its target, and move it into place when all of it is written.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The target: not there yet, or an empty folder.
+
+    Yields
+    ------
+    pathlib.Path
+        The folder to write to. When something goes wrong it is deleted, and the target stays as it was.
+
+    Raises
+    ------
+    ReportError
+        REP-004 when the target cannot be written, or is a folder that holds something.
+    """
+    beside: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part"))
+        yield beside
+        beside.chmod(0o777 & ~_umask())
+        if path.is_dir():
+            path.rmdir()  # only when it is empty
+        beside.rename(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        if beside is not None:
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_together(files: Mapping[Path, str | bytes | None]) -> None:
+    """Write several files so that either all of them are new or all are as they were.
+
+    Parameters
+    ----------
+    files : mapping of pathlib.Path to str, bytes or None
+        Target -> content; text is written as UTF-8 with line feeds, and None deletes the file.
+
+    Raises
+    ------
+    ReportError
+        REP-004 when one of them cannot be written: those already replaced are put back.
+    """
+    before = {path: path.read_bytes() if path.is_file() else None for path in files}
+    done: list[Path] = []
+    try:
+        for path, content in files.items():
+            done.append(path)
+            _put(path, content)
+    except BaseException:
+        for path in done:
+            _put(path, before[path])
+        raise
+
+
+def _put(path: Path, content: str | bytes | None) -> None:
+    if content is not None:
+        write_atomic(path, content)
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> ReportError:
+    found = error.strerror or type(error).__name__
+    remedy = "Close the file elsewhere, free some space or choose another folder."
+    return ReportError(Problem("REP-004", str(path), found, "a folder that can be written", remedy))
 
 
 def _umask() -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from evalkit import paths
 from evalkit.commands.console import open_console, print_line, print_table, write_table
+from evalkit.commands.programme_reports import is_evaluation, report_folders
 from evalkit.errors import EvalkitError, Problem, did_you_mean
 from evalkit.files import list_files, read_text, write_atomic
 from evalkit.frames import Problems, require
@@ -19,15 +20,20 @@ if TYPE_CHECKING:
 _INDEX = "index"
 
 
-def report(*notebooks: str, to: Path = Path("outputs")) -> None:
-    """Run the report notebooks and write one self-contained HTML file each, and an index.
+def report(*notebooks: str, to: Path = Path("outputs"), word: bool = False, profile: str = "staff-survey") -> None:
+    """Report on evaluation folders, or run report notebooks: one self-contained HTML file each, and an index.
 
     Parameters
     ----------
     *notebooks : str
-        Names such as 01-published-evaluations, or paths of your own notebooks; without any, all that come with evalkit.
+        Folders that evalkit new made; or names such as 01-published-evaluations, or paths of your own notebooks.
+        Without any, all notebooks that come with evalkit.
     to : pathlib.Path
         Folder for the HTML files.
+    word : bool
+        Of evaluation folders: write a Word file too.
+    profile : str
+        Of evaluation folders: disclosure profile.
 
     Raises
     ------
@@ -42,6 +48,11 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
     from evalkit.report.origin import common_origin
     from evalkit.report.rendering import render
 
+    folders = [name for name in notebooks if is_evaluation(name)]
+    if folders:
+        _require_one_kind(notebooks, folders)
+        report_folders(folders, to, word=word, profile=profile)
+        return
     sources = _notebooks(notebooks)
     console = open_console()
     done: list[Entry] = []
@@ -58,7 +69,7 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
                 done.append(render(source, to / f"{source.stem}.html", progress=step))
             except EvalkitError as error:  # the other reports are made all the same
                 problems.append(error)
-    entries = _in_folder(to, done)
+    entries = entries_in(to, done)
     if entries:
         write_atomic(to / f"{_INDEX}.html", index_page(entries, common_origin()))
     for entry in done:
@@ -69,8 +80,27 @@ def report(*notebooks: str, to: Path = Path("outputs")) -> None:
         raise type(problems[0])([problem for error in problems for problem in error.problems])
 
 
-def _in_folder(folder: Path, done: Sequence[Entry]) -> list[Entry]:
-    """List the reports of a folder: those just made, and those that an earlier run left there."""
+def _require_one_kind(names: Sequence[str], folders: Sequence[str]) -> None:
+    others = [name for name in names if name not in folders]
+    remedy = "Name folders or notebooks, and run the command again for the others."
+    require(Problem("DAT-006", "report", f'"{name}" beside folders', "folders only", remedy) for name in others)
+
+
+def entries_in(folder: Path, done: Sequence[Entry]) -> list[Entry]:
+    """List the reports of a folder: those just made, and those that an earlier run left there.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where the reports are.
+    done : sequence of Entry
+        Those just made.
+
+    Returns
+    -------
+    list of Entry
+        By file name.
+    """
     from evalkit.report.layout import read_entry
 
     found = {entry.file: entry for entry in done}

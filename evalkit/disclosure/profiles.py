@@ -24,9 +24,14 @@ COLUMNS = (
     "proportion_min_n",
     "mean_min_n",
     "df_min",
+    "totals",
+    "dominance_n",
+    "dominance_k",
+    "p_percent",
     "source",
 )
 Rounding = Literal["none", "nearest", "midpoint"]
+Totals = Literal["sum", "independent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,17 @@ class Profile:
         Estimates with fewer degrees of freedom are withheld.
     source : str
         Where the rule stands.
+    totals : {"sum", "independent"}, default "independent"
+        How totals are rounded: as sums of the rounded counts inside them where all of these are released (and by
+        themselves where not), or always by themselves.
+    dominance_n : int, default 0
+        An amount is withheld when its `dominance_n` largest contributors make up `dominance_k` per cent of it or more;
+        0 for no such rule.
+    dominance_k : float, default 0
+        Per cent, see `dominance_n`.
+    p_percent : float, default 0
+        An amount is withheld when without its two largest contributors it comes to less than `p_percent` per cent of
+        the largest; 0 for no such rule.
     """
 
     name: str
@@ -63,6 +79,10 @@ class Profile:
     mean_min_n: float
     df_min: float
     source: str
+    totals: Totals = "independent"
+    dominance_n: int = 0
+    dominance_k: float = 0.0
+    p_percent: float = 0.0
 
     @property
     def releases_all(self) -> bool:
@@ -85,7 +105,7 @@ def list_profiles() -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a profile: `profile, title, threshold, withhold_zero, rounding, base, proportion_min_n, mean_min_n,
-        df_min, source`, all text as in the file.
+        df_min, totals, dominance_n, dominance_k, p_percent, source`, all text as in the file.
 
     Raises
     ------
@@ -137,4 +157,8 @@ def load_profile(name: str = DEFAULT) -> Profile:
         mean_min_n=float(row["mean_min_n"]),
         df_min=float(row["df_min"]),
         source=str(row["source"]),
+        totals=cast("Totals", row["totals"]),
+        dominance_n=int(row["dominance_n"]),
+        dominance_k=float(row["dominance_k"]),
+        p_percent=float(row["p_percent"]),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,12 +24,29 @@ Flags = npt.NDArray[np.bool_]
 # Extra column of a contrast: people in the smaller of its groups. It is never shown.
 SMALLER = "n_least"
 _WRITTEN_NUMBER = re.compile(r"\W?\s*[-+\u2212]?\d[\d,.]*[.,]\d+\s*\W?")
-_SAFE_TEXT = frozenset({"term", "group", "cause", "unit", "scale", "interval", "flag"})
+_NAMES = frozenset({
+    "band", "stratum", "by", "year", "from_year", "to_year", "question", "characteristic", "indicator", "metric",
+    "direction", "adverse", "adverse_above_one",
+})  # fmt: skip
+# What a row is about, whatever its numbers are. Not what was made of them: "outside four fifths", "on track".
+_SAFE_TEXT = frozenset({"term", "group", "cause", "unit", "scale", "interval", "flag"}) | _NAMES
+# Of these, what does not set people apart from those of another row.
+_ABOUT_ROWS = frozenset({"direction", "adverse", "adverse_above_one", "title"})
+_PAIR = re.compile(r" (?:over|less|minus|against|versus) ")
+_CLOSE = 1e-6
 # What gives n away again when n is rounded: degrees of freedom, and whatever they can be worked out from.
 _TELLS_N = ("std_error", "statistic", "df")
 _DIGITS = 3
-# Counts of leavers by the names that the field gives them.
-_LEAVERS = frozenset({"events", "observed"})
+# Counts of people by the names that the field gives them, also where they are not whole (full-time equivalents).
+_COUNTED = frozenset({
+    "a_year_ago", "at_end", "at_start", "events", "leavers", "not_counted", "now", "observed", "on_break",
+})  # fmt: skip
+# What may be whole without being people.
+_NO_COUNT = re.compile(
+    r"(age|alpha|baseline|ceiling|cutoff|day|digits|dose|earlier|floor|from_year|high|horizon|in_sd|items|later|"
+    r"level|low|max|mean|median|min|month|order|p|period|planted|points|published|q1|q3|rank|rate|ratio|reliability|score|"
+    r"sd|share|step|target|time|to_year|truth|variance|wave|weight|year)s?(_.*)?$"
+)
 _PER_CENT = frozenset({"%", "per cent", "percent", "percentage points"})
 
 
@@ -128,8 +145,28 @@ def release_frame(frame: pd.DataFrame, counts: Sequence[str] | None, profile: Pr
     hidden = np.any([withheld(value, profile) | np.isnan(value) for value in values.values()], axis=0)
     if least is not None:
         hidden |= withheld(least, profile)
+    hidden |= _few_in_shares(table, values, profile)
     released = table.assign(**{name: release_counts(value, profile) for name, value in values.items()})
-    return Released(_blank(released, hidden, keep=_labels(table)), tuple(named), profile)
+    return Released(_blank(released, hidden, keep=label_columns(table)), tuple(named), profile)
+
+
+def _few_in_shares(table: pd.DataFrame, counts: Mapping[str, npt.NDArray[np.float64]], profile: Profile) -> Flags:
+    """Find rows with a share of few people, or of all but a few: a whole number of them, of a count beside it."""
+    few = np.zeros(len(table), dtype=bool)
+    if not _judges_events(profile):
+        return few
+    for name in table.select_dtypes("number").columns:
+        share = _numbers(table[name])
+        known = ~np.isnan(share)
+        for n in counts.values():
+            if name in counts or not known.any():
+                continue
+            # A share as a proportion, or in per cent.
+            for product in (share * n, share * n / 100):
+                whole = (np.abs(product - np.round(product)) < _CLOSE) & (product <= n + _CLOSE)
+                if whole[known & ~np.isnan(n)].all():
+                    few |= known & (withheld(np.round(product), profile) | withheld(n - np.round(product), profile))
+    return few
 
 
 def _numbers(column: pd.Series) -> npt.NDArray[np.float64]:
@@ -202,8 +239,19 @@ def _may_count(values: pd.Series) -> bool:
     return bool(len(known) and ((known >= 0) & (known == known.round())).all())
 
 
-def _labels(table: pd.DataFrame) -> set[str]:
-    """Name the text columns in front: they say what a row is about."""
+def label_columns(table: pd.DataFrame) -> set[str]:
+    """Name the text columns in front: they say what a row is about.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A plain frame.
+
+    Returns
+    -------
+    set of str
+        Names of columns.
+    """
     labels = set()
     for name in table.columns:
         known = table[name].dropna()
@@ -238,22 +286,133 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
     proportion = units.map(_is_proportion).to_numpy(dtype=bool)
     least = np.where(proportion, profile.proportion_min_n, profile.mean_min_n)
     hidden = withheld(smaller, profile) | np.isnan(n) | (smaller < least) | (frame["df"].to_numpy() < profile.df_min)
-    frame = _counts_beside(frame, n, profile)
+    events = _events(frame, units, n)
+    if _judges_events(profile):
+        few = withheld(events, profile) | withheld(n - events, profile)
+        hidden |= few & ~(proportion & (profile.rounding != "none"))  # those are judged as they are computed again
+        hidden |= _from_rates(frame, few if profile.rounding == "none" else ~np.isnan(events))
+    beside = _counts_beside(frame, n, profile)
+    few_left = _few_left(frame, beside, hidden, profile)
+    frame = beside
     if profile.rounding != "none":
         frame, unsure = _rounded(frame, proportion & ~hidden, profile, result.method.level)
+        frame = _rates_again(frame, np.where(proportion | hidden, np.nan, events), n, profile)
         hidden |= unsure
-    return _blank(frame.assign(n=release_counts(n, profile)), hidden, keep=set(_SAFE_TEXT))
+    frame = _blank(frame.assign(n=release_counts(n, profile)), hidden, keep=set(_SAFE_TEXT))
+    return _without_n(frame, few_left)
+
+
+def _judges_events(profile: Profile) -> bool:
+    """Tell whether a profile withholds small numbers of anything, not only results of small groups.
+
+    The Staff Survey's rule is about who answers: a group of eleven is reported, however few of them say yes. Rules for
+    outputs (the ones that round, and the one with dominance and degrees of freedom) are about every count.
+    """
+    return profile.rounding != "none" or profile.dominance_n > 0 or profile.df_min > 0
+
+
+def _events(frame: pd.DataFrame, units: pd.Series, n: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Find how many people a share or rate is about; NaN where it is not seen to be one."""
+    estimate = frame["estimate"].to_numpy(dtype=float)
+    product = estimate * n
+    rate = units.map(lambda unit: _is_proportion(unit) or " per " in f" {str(unit).lower()} ").to_numpy(dtype=bool)
+    whole = rate & (estimate >= 0) & (estimate <= 1) & (np.abs(product - np.round(product)) < _CLOSE)
+    found = np.where(whole, np.round(product), np.nan)
+    for name in counts_beside(frame):
+        values = frame[name].to_numpy(dtype=float)
+        found = np.where(np.abs(values - product) < _CLOSE, values, found)
+    return found
+
+
+def _strata(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    names = [name for name in frame.columns if name in _NAMES and name not in _ABOUT_ROWS]
+    return [tuple(row) for row in frame[names].astype(str).to_numpy().tolist()]
+
+
+def _from_rates(frame: pd.DataFrame, rates: Flags) -> Flags:
+    """Find ratios and differences from which, with one rate beside, the other one follows."""
+    strata, labels = _strata(frame), frame["group"].astype(str)
+    known = {(stratum, label) for stratum, label, few in zip(strata, labels, rates, strict=True) if few}
+    return np.array([
+        any((stratum, part) in known for part in _PAIR.split(label.partition(",")[0])) and bool(_PAIR.search(label))
+        for stratum, label in zip(strata, labels, strict=True)
+    ], dtype=bool)  # fmt: skip
+
+
+def _few_left(frame: pd.DataFrame, shown: pd.DataFrame, hidden: Flags, profile: Profile) -> Flags:
+    """Find rows whose n, less the groups that are shown, leaves a few: those of the group that is withheld."""
+    few = np.zeros(len(frame), dtype=bool)
+    strata = pd.Series([str(stratum) for stratum in _strata(frame)], index=frame.index)
+    for name in counts_beside(frame):
+        for _, rows in frame.groupby(strata, sort=False):
+            groups = rows[rows["group"].notna() & rows[name].notna()].drop_duplicates("group")
+            # Groups with their members, which make up n.
+            if len(groups["n"].unique()) != 1 or groups[name].sum() != groups["n"].iloc[0]:
+                continue
+            told = groups.index[~hidden[groups.index] & shown.loc[groups.index, name].notna().to_numpy()]
+            left = float(groups["n"].iloc[0] - groups.loc[told, name].sum())
+            few[rows.index] |= left != 0 and bool(withheld([left], profile)[0])
+    return few
+
+
+def _without_n(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
+    """Withhold n, and what it could be worked out from, where it would give a group away."""
+    if not rows.any():
+        return frame
+    out = frame.copy()
+    counts = [name for name in ("n", *counts_beside(frame), *_TELLS_N) if name in out.columns]
+    out[counts] = out[counts].astype(float)
+    out.loc[rows, counts] = np.nan
+    for name in ("estimate", "conf_low", "conf_high"):
+        out.loc[rows, name] = out.loc[rows, name].map(_significant)
+    return out
+
+
+def _rates_again(
+    frame: pd.DataFrame, events: npt.NDArray[np.float64], n: npt.NDArray[np.float64], profile: Profile
+) -> pd.DataFrame:
+    """Compute rates again from rounded counts; their intervals would tell the exact ones."""
+    out = frame.copy()
+    rows = ~np.isnan(events)
+    people = release_counts(n, profile)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out.loc[rows, "estimate"] = (release_counts(events, profile) / people)[rows]
+    out.loc[rows, ["conf_low", "conf_high", "p_value"]] = np.nan
+    return out
+
+
+def counts_beside(frame: pd.DataFrame) -> list[str]:
+    """Name the columns beside n that count people.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows of estimates.
+
+    Returns
+    -------
+    list of str
+        Extra columns of numbers that are named like a count (`n_...`, `leavers`), and those that hold whole numbers
+        throughout and are not named as something else (`year`, `sd`, `baseline`).
+
+    Examples
+    --------
+    >>> counts_beside(pd.DataFrame({"n": [40.0], "joined": [3], "year": [2024], "n_events": [2.0], "sd": [1.0]}))
+    ['joined', 'n_events']
+    """
+    found = []
+    for name in frame.columns:
+        if name in ESTIMATE_COLUMNS or name == SMALLER or not pd.api.types.is_numeric_dtype(frame[name]):
+            continue
+        if name.startswith("n_") or name in _COUNTED or (_may_count(frame[name]) and not _NO_COUNT.match(name)):
+            found.append(str(name))
+    return found
 
 
 def _counts_beside(frame: pd.DataFrame, n: npt.NDArray[np.float64], profile: Profile) -> pd.DataFrame:
     """Withhold other counts of people (`n_before`, `events`, ...) that are small, or that differ from n by a few."""
-    beside = [
-        name
-        for name in frame.columns
-        if (name.startswith("n_") or name in _LEAVERS) and pd.api.types.is_numeric_dtype(frame[name])
-    ]
     out = frame.copy()
-    for name in beside:
+    for name in counts_beside(frame):
         values = out[name].to_numpy(dtype=float)
         apart = np.abs(values - n)
         out[name] = np.where(withheld(values, profile) | (withheld(apart, profile) & (apart != 0)), np.nan, values)

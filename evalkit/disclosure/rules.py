@@ -76,6 +76,83 @@ def release_counts(counts: npt.ArrayLike, profile: Profile) -> Floats:
     return np.where(withheld(counts, profile), np.nan, rounded(counts, profile))
 
 
+def dominated(amounts: npt.ArrayLike, largest: npt.ArrayLike, profile: Profile) -> Flags:
+    """Tell which amounts one or few of their contributors dominate.
+
+    Parameters
+    ----------
+    amounts : array_like
+        Shape (cells,), sums over contributors, in their own unit, not negative.
+    largest : array_like
+        Shape (cells, ranks), the largest contributions from the first on, in the same unit; NaN where there are fewer.
+    profile : Profile
+        The rules.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (cells,), True where the `dominance_n` largest make up `dominance_k` per cent or more, or where the rest
+        without the two largest is less than `p_percent` per cent of the largest. False throughout where the profile
+        has neither rule.
+
+    References
+    ----------
+    .. [1] Hundepool A and others (2012). Statistical Disclosure Control. Wiley, section 4.2.
+
+    Examples
+    --------
+    >>> from evalkit.disclosure.profiles import load_profile
+    >>> dominated([100.0, 100.0], [[80.0, 15.0], [50.0, 20.0]], load_profile("acro")).tolist()
+    [True, False]
+    """
+    totals = np.asarray(amounts, dtype=float)
+    given = np.nan_to_num(np.asarray(largest, dtype=float).reshape(len(totals), -1), nan=0.0)
+    few = np.zeros(len(totals), dtype=bool)
+    if profile.dominance_n:
+        few |= (totals > 0) & (given[:, : profile.dominance_n].sum(axis=1) >= profile.dominance_k / 100 * totals)
+    if profile.p_percent:
+        few |= totals - given[:, :2].sum(axis=1) < profile.p_percent / 100 * given[:, 0]
+    return few
+
+
+def origins(released: npt.ArrayLike, profile: Profile) -> tuple[Floats, Floats]:
+    """Tell which counts a released count can come from, by the published rule alone.
+
+    Parameters
+    ----------
+    released : array_like
+        Shape (rows,): what left; NaN where withheld.
+    profile : Profile
+        The rules.
+
+    Returns
+    -------
+    (numpy.ndarray, numpy.ndarray)
+        Shape (rows,), the least and the greatest whole number of people. A withheld count is at least 1 where the
+        profile shows zeros, and has no upper limit: it may be withheld only because of others. Both are NaN where no
+        count would be released so.
+
+    Examples
+    --------
+    >>> from evalkit.disclosure.profiles import load_profile
+    >>> low, high = origins([10.0, 15.0], load_profile("nhs-hospital"))
+    >>> [(int(least), int(most)) for least, most in zip(low, high)]
+    [(8, 12), (13, 17)]
+    """
+    values = np.asarray(released, dtype=float)
+    hidden = np.isnan(values)
+    least = 1.0 if profile.threshold and not profile.withhold_zero else 0.0
+    if profile.rounding == "none":
+        return np.where(hidden, least, values), np.where(hidden, np.inf, values)
+    tried = np.arange(-profile.base, profile.base + 1.0)[:, None] + np.floor(np.where(hidden, 0.0, values))
+    possible = (release_counts(tried, profile) == values) & (tried >= 0)
+    low = np.where(possible, tried, np.inf).min(axis=0)
+    high = np.where(possible, tried, -np.inf).max(axis=0)
+    nowhere = low > high
+    low[nowhere] = high[nowhere] = np.nan
+    return np.where(hidden, least, low), np.where(hidden, np.inf, high)
+
+
 def breaches(released: npt.ArrayLike, profile: Profile, *, steps: bool = False) -> Flags:
     """Tell which released counts the profile cannot have let through.
 

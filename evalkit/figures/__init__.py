@@ -8,6 +8,7 @@ from evalkit.figures.axes import COLOURS, GREY, INK, new_axes, style
 from evalkit.figures.balance import love_plot
 from evalkit.figures.diagrams import flow, transitions
 from evalkit.figures.estimates import forest
+from evalkit.figures.indicators import beside_four_fifths, trend
 from evalkit.figures.over_time import likelihoods, ratings
 from evalkit.figures.plotting import plot
 from evalkit.figures.schoenfeld import ratios_by_time
@@ -17,6 +18,7 @@ __all__ = [
     "COLOURS",
     "GREY",
     "INK",
+    "beside_four_fifths",
     "curves",
     "flow",
     "forest",
@@ -30,4 +32,5 @@ __all__ = [
     "ratios_by_time",
     "style",
     "transitions",
+    "trend",
 ]

@@ -69,7 +69,7 @@ def page(cells: Sequence[Mapping[str, Any]], footer: Mapping[str, str]) -> tuple
             parts.append(f'<section class="ek-text">{body}</section>')
         elif cell["cell_type"] == "code":
             parts += [_output(output) for output in cell["outputs"]]
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     body = "\n".join(part for part in parts if part)
     contents = [heading for heading in headings if heading[0] == 2]
     title = title or "Report"
@@ -114,10 +114,17 @@ def index_page(entries: Sequence[Entry], footer: Mapping[str, str]) -> str:
     str
         HTML.
     """
-    return str(_environment().get_template("index.html.j2").render(entries=entries, footer=footer))
+    return str(environment().get_template("index.html.j2").render(entries=entries, footer=footer))
 
 
-def _environment() -> Any:
+def environment() -> Any:
+    """Open the templates, with everything escaped that is put into them.
+
+    Returns
+    -------
+    jinja2.Environment
+        Strict: a name that is not given is an error.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
     return Environment(

@@ -23,6 +23,7 @@ from evalkit.files import list_files, read_text, write_atomic
 from evalkit.frames import Problems, require
 from evalkit.report.layout import Entry, first_heading_problem, page
 from evalkit.report.origin import provenance, report_date
+from evalkit.report.released_tables import leaks
 from evalkit.report.showing import MARK, TOKEN, sign
 
 PARAMETERS = "parameters"
@@ -66,7 +67,8 @@ def render(
         REP-001 when a cell fails, REP-002 for a parameter that the notebook does not have, REP-003 when the notebook
         is not built as a report, REP-004 when the file cannot be written.
     DisclosureError
-        DIS-002 when an output did not come through `show`, DIS-004 when a released table breaks its profile.
+        DIS-002 when an output did not come through `show`, DIS-004 when a released table breaks its profile, DIS-005
+        when something withheld can be worked out from all tables together.
     """
     source, target = Path(notebook), Path(out)
     report_date()  # a minute later would be late to say that it cannot be read
@@ -75,7 +77,7 @@ def render(
     token = secrets.token_hex(16)
     _execute(book, source, token, progress or _silent)
     registered = _registered(book, source.name, token)
-    _audit(registered, source.name)
+    _audit(registered, source.name, token)
     footer = provenance(source, _data_files(), [str(mark["profile"]) for mark in registered], parameters or {})
     html, title, summary = page(book.cells, footer)
     wrong = first_heading_problem(html)
@@ -329,8 +331,8 @@ def _is_ours(mark: object, output: Mapping[str, Any], token: str) -> bool:
     return hmac.compare_digest(theirs, sign(output.get("data", {}), mark, token).encode())
 
 
-def _audit(registered: Sequence[Mapping[str, Any]], name: str) -> None:
-    """Check all released counts against the rules under which they were released."""
+def _audit(registered: Sequence[Mapping[str, Any]], name: str, token: str) -> None:
+    """Check all released counts against the rules under which they were released, and attack the tables together."""
     problems = [
         Problem(
             "DIS-004",
@@ -349,5 +351,6 @@ def _audit(registered: Sequence[Mapping[str, Any]], name: str) -> None:
             )
         ).any()
     ]
+    problems += leaks(registered, name, token)
     if problems:
         raise DisclosureError(problems)

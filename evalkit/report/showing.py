@@ -19,10 +19,12 @@ from matplotlib.figure import Figure
 from evalkit import figures
 from evalkit.disclosure import Released, load_profile, release, release_frame
 from evalkit.disclosure.profiles import DEFAULT
+from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.releasing import as_result
 from evalkit.errors import DataError, Problem, did_you_mean
 from evalkit.frames import Problems, require
 from evalkit.report import tables
+from evalkit.report.released_tables import as_released, registered_tables
 from evalkit.result import Curve, Estimates
 
 # Set by `render` for the kernel it starts; what `show` registers is signed with it.
@@ -34,7 +36,7 @@ Draw = Callable[..., Axes]
 
 
 def show(
-    what: Estimates | Curve | pd.DataFrame,
+    what: Estimates | Curve | Protected | pd.DataFrame,
     *,
     title: str,
     as_: Literal["table", "figure", "text"] = "table",
@@ -50,8 +52,8 @@ def show(
 
     Parameters
     ----------
-    what : Estimates, Curve or pandas.DataFrame
-        What to show; a plain frame has one row a group or cell.
+    what : Estimates, Curve, Protected or pandas.DataFrame
+        What to show; a plain frame has one row a group or cell, what `protect` made has its own counts and profile.
     title : str
         What the table or figure says, in a line.
     as_ : {"table", "figure", "text"}, default "table"
@@ -88,8 +90,7 @@ def show(
     from IPython.display import display
 
     require(_not_shown(what, as_))
-    rules = load_profile(profile)
-    released = release_frame(what, counts, rules) if isinstance(what, pd.DataFrame) else release(what, rules)
+    released = _released(what, counts, profile)
     plain = tables.as_text(released, title, digits)
     bundle = {"text/plain": plain}
     if as_ == "table":
@@ -99,8 +100,17 @@ def show(
         drawn = _draw(what, released, figure, alt)
         numbers = tables.as_html(released, f"Numbers: {title}", note, digits)
         bundle["text/html"] = _figure_html(drawn, title, alt, numbers)
-    mark = {MARK: _registration(bundle, released, title)}
+    mark = {MARK: _registration(bundle, what, released, title)}
     display(_Bundle(bundle), raw=True, metadata=mark)  # type: ignore[no-untyped-call]
+
+
+def _released(
+    what: Estimates | Curve | Protected | pd.DataFrame, counts: Sequence[str] | None, profile: str
+) -> Released:
+    rules = load_profile(profile)
+    if isinstance(what, Protected):
+        return as_released(what)
+    return release_frame(what, counts, rules) if isinstance(what, pd.DataFrame) else release(what, rules)
 
 
 class _Bundle(dict[str, str]):
@@ -114,7 +124,7 @@ class _Bundle(dict[str, str]):
 
 def _not_shown(what: object, form: str) -> Problems:
     problems: Problems = []
-    if not isinstance(what, Estimates | Curve | pd.DataFrame) or (
+    if not isinstance(what, Estimates | Curve | Protected | pd.DataFrame) or (
         isinstance(what, pd.DataFrame) and not len(what.columns)
     ):
         problems.append(
@@ -122,7 +132,7 @@ def _not_shown(what: object, form: str) -> Problems:
                 "DAT-009",
                 "what",
                 "a frame without columns" if isinstance(what, pd.DataFrame) else f"a {type(what).__name__}",
-                "Estimates, Curve or a frame with columns",
+                "Estimates, Curve, Protected or a frame with columns",
                 "Turn it into a frame, one row a group or cell.",
             )
         )
@@ -133,12 +143,14 @@ def _not_shown(what: object, form: str) -> Problems:
     return problems
 
 
-def _draw(what: Estimates | Curve | pd.DataFrame, released: Released, figure: Draw | None, alt: str) -> Axes:
+def _draw(
+    what: Estimates | Curve | Protected | pd.DataFrame, released: Released, figure: Draw | None, alt: str
+) -> Axes:
     if not alt:
         raise DataError(
             Problem("DAT-009", "alt", "no text", "what the figure shows, in words", "Say what a reader would see.")
         )
-    if not isinstance(what, pd.DataFrame):
+    if not isinstance(what, pd.DataFrame | Protected):
         return (figure or figures.plot)(as_result(released, what))
     if figure is None:
         raise DataError(
@@ -174,16 +186,22 @@ def _figure_of(ax: Axes) -> Figure:
     return at
 
 
-def _registration(bundle: Mapping[str, str], released: Released, title: str) -> dict[str, Any]:
-    """What `render` needs to know: under which rules it was released, and its counts, signed."""
-    counts = released.frame[[name for name in released.counts if name in released.frame.columns]]
-    told = {
+def _registration(bundle: Mapping[str, str], what: object, released: Released, title: str) -> dict[str, Any]:
+    """What `render` needs to know: under which rules it was released, its counts and its tables of people, signed."""
+    # The counts of a protected table are judged with its margins, which may be sums of rounded counts.
+    named = [] if isinstance(what, Protected) else released.counts
+    counts = released.frame[[name for name in named if name in released.frame.columns]]
+    token = os.environ.get(TOKEN, "")
+    told: dict[str, Any] = {
         "title": title,
         "profile": released.profile.name,
         "counts": counts.astype(object).where(counts.notna(), None).to_dict("list"),
         "steps": released.steps,
     }
-    return {**told, "signature": sign(bundle, told, os.environ.get(TOKEN, ""))}
+    found = registered_tables(what, released, token)
+    if found:
+        told["tables"] = found
+    return {**told, "signature": sign(bundle, told, token)}
 
 
 def sign(bundle: Mapping[str, object], told: Mapping[str, object], token: str) -> str:
@@ -194,7 +212,7 @@ def sign(bundle: Mapping[str, object], told: Mapping[str, object], token: str) -
     bundle : mapping of str to object
         Content by type.
     told : mapping of str to object
-        Title, profile and counts; a signature among them is left out.
+        Title, profile, counts and tables; a signature among them is left out.
     token : str
         Of the run; empty outside `render`.
 

@@ -90,7 +90,7 @@ def readable(released: Released, digits: int = 3) -> pd.DataFrame:
         heading = "Interval" if limits and name == "conf_low" else _heading(str(name))
         # Two columns may read alike: then the second keeps its own name.
         columns[heading if heading not in columns else _own(str(name), columns)] = written.mask(
-            hidden & numeric, WITHHELD
+            hidden & numeric & frame[name].isna(), WITHHELD
         )
     return pd.DataFrame(columns)
 

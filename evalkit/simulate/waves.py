@@ -160,7 +160,7 @@ def simulate_waves(
         who.iloc[order] = names
         people[wave] = who
         means[wave] = {
-            scale.id: _true_mean(scale, person.centre(scale.id, shifts[wave], recalled), loading)
+            scale.id: true_mean(scale, person.centre(scale.id, shifts[wave], recalled), loading)
             for scale in form.scales
         }
     return SimulatedWaves(MappingProxyType(answers), pd.DataFrame(people), pd.DataFrame(means))
@@ -200,8 +200,24 @@ class _Person:
         return np.asarray(self.rng.random(self.n) >= special.expit(odds))
 
 
-def _true_mean(scale: Scale, centre: Floats, loading: float) -> float:
-    """Work out the mean score: the answer is a normal variable cut at steps of 0.8 around the middle of the range."""
+def true_mean(scale: Scale, centre: Floats, loading: float) -> float:
+    """Work out the true mean score of people whose factors lie around known centres.
+
+    Parameters
+    ----------
+    scale : Scale
+        The scale.
+    centre : numpy.ndarray of float
+        Shape () or (people,): mean of the factor, in standard deviations.
+    loading : float
+        Correlation of the normal variable behind each item with the factor.
+
+    Returns
+    -------
+    float
+        Mean over the people, in the unit of the scale: an answer is the normal variable cut at steps of 0.8 around the
+        middle of the range.
+    """
     low, high = scale.range
     cuts = (np.arange(low, high) + 0.5 - (low + high) / 2) * 0.8
     above = special.ndtr(loading * np.atleast_1d(centre)[:, None] - cuts[None, :])

@@ -396,3 +396,88 @@ def test_a_difference_in_retention_from_a_tiny_group_is_withheld():
     }
     frame = release(compare_retention(tables, reference="control"), STAFF).frame.set_index("term")
     assert frame.loc[["retention_difference", "logrank"], ["estimate", "p_value", "n"]].isna().all(axis=None)
+
+
+# --- counts beside n, and numbers of events ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["leavers", "not_counted", "at_start", "at_end", "now", "a_year_ago", "on_break", "joined"]
+)
+def test_every_count_of_people_beside_n_is_judged(name: str):
+    rows = [_row(64, **{name: people}) for people in (1, 11, 60, 64)]
+    frame = release(estimates(rows, POINTS), STAFF).frame
+    assert frame[name].fillna(-1).tolist() == [-1, 11, -1, 64]
+
+
+def test_full_time_equivalents_are_judged_by_their_name():
+    frame = release(estimates([_row(64, at_start=3.5), _row(64, at_start=40.5)], POINTS), STAFF).frame
+    assert frame["at_start"].fillna(-1).tolist() == [-1, 40.5]
+
+
+@pytest.mark.parametrize("name", ["year", "horizon", "baseline", "floor_before", "median", "max_edits"])
+def test_whole_numbers_that_are_no_people_stay(name: str):
+    assert release(estimates([_row(64, **{name: 3})], POINTS), STAFF).frame[name].tolist() == [3]
+
+
+def _rates(low: int, high: int, *, unit: str = "proportion") -> Estimates:
+    rows = [
+        {**_share(low, 150), "group": "BME", "n_events": low, "unit": unit},
+        {**_share(high, 800), "group": "white", "n_events": high, "unit": unit},
+        {"term": "ratio", "group": "white over BME", "estimate": (high / 800) / (low / 150), "n": 950, "n_least": 150},
+    ]
+    return estimates([{"unit": "ratio", **row} for row in rows], dataclasses.replace(SHARE, unit="by row"))
+
+
+@pytest.mark.parametrize("profile", ["acro", "nhs-hospital", "opensafely"])
+def test_a_rate_of_few_is_withheld_with_the_ratio_that_tells_it(profile: str):
+    frame = release(_rates(3, 160), load_profile(profile)).frame
+    assert (frame["flag"] == "suppressed").tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("profile", ["hesa", "opensafely-midpoint6", "nhs-hospital", "opensafely"])
+def test_a_ratio_beside_rounded_rates_would_tell_the_exact_ones(profile: str):
+    frame = release(_rates(15, 160), load_profile(profile)).frame
+    assert (frame["flag"] == "suppressed").tolist() == [False, False, True]
+
+
+def test_enough_events_leave_under_a_rule_for_every_count():
+    frame = release(_rates(15, 160), load_profile("acro")).frame
+    assert (frame["flag"] == "").all()
+
+
+def test_the_staff_survey_judges_groups_and_not_how_many_say_yes():
+    frame = release(_rates(3, 160), STAFF).frame
+    assert (frame["flag"] == "").all()
+    assert frame["n_events"].isna().tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("columns", [{"leavers": 3}, {}])
+@pytest.mark.parametrize("profile", ["acro", "nhs-hospital", "opensafely"])
+def test_a_leaver_rate_of_few_is_withheld(profile: str, columns: dict[str, int]):
+    row = {**_row(57.5, **columns), "estimate": 3 / 57.5, "unit": "leavers per head of mean headcount"}
+    if not columns:
+        row |= {"n": 60, "estimate": 3 / 60}
+    frame = release(estimates([row], dataclasses.replace(POINTS, unit="by row")), load_profile(profile)).frame
+    assert frame["flag"].tolist() == ["suppressed"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "rate"), [("hesa", 5 / 60), ("nhs-hospital", None), ("opensafely-midpoint6", 3 / 57)]
+)
+def test_a_leaver_rate_is_computed_again_from_rounded_counts(profile: str, rate: float | None):
+    row = {**_row(57.5, leavers=3), "estimate": 3 / 57.5, "unit": "leavers per head of mean headcount"}
+    line = _one([row], dataclasses.replace(POINTS, unit="by row"), profile)
+    assert math.isnan(line["estimate"]) if rate is None else line["estimate"] == pytest.approx(rate)
+    assert math.isnan(line["conf_low"])
+
+
+@pytest.mark.parametrize("factor", [1, 100])
+def test_a_share_of_few_beside_its_count_goes_where_every_count_is_judged(factor: int):
+    table = pd.DataFrame({"site": ["a", "b", "c"], "n": [80, 90, 60], "left": [1 / 80, 20 / 90, 59 / 60]})
+    table["left"] *= factor
+    acro = release_frame(table, ["n"], load_profile("acro")).frame
+    assert (acro["flag"] == "suppressed").tolist() == [True, False, True]
+    assert release_frame(table, ["n"], STAFF).frame["left"].tolist() == table["left"].tolist()
+    means = table.assign(left=[3.217, 4.1, 2.9])
+    assert (release_frame(means, ["n"], load_profile("acro")).frame["flag"] == "").all()

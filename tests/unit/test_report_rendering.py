@@ -250,9 +250,9 @@ def _mark(counts: list[float | None], profile: str = "staff-survey", *, steps: b
 )
 def test_the_audit_notices_a_planted_count(mark: dict[str, Any], wrong: int):
     if not wrong:
-        rendering._audit([_mark([50]), mark], "x.ipynb")
+        rendering._audit([_mark([50]), mark], "x.ipynb", "token")
         return
-    message = _refused(lambda: rendering._audit([_mark([50]), mark], "x.ipynb"), DisclosureError)
+    message = _refused(lambda: rendering._audit([_mark([50]), mark], "x.ipynb", "token"), DisclosureError)
     assert message.startswith(f'DIS-004 x.ipynb, "T", column n: {wrong} counts')
 
 

@@ -38,7 +38,7 @@ def read_delimited(content: bytes, place: str) -> Table:
         `evalkit.instruments.responses.tables.table_of` finds.
     """
     text = decoded(content, place)
-    separator = max(_SEPARATORS, key=lambda one: _fit(text, one))
+    separator = separator_of(text)
     rows: Rows = []
     try:
         rows.extend(_rows(text, separator))
@@ -51,6 +51,22 @@ def read_delimited(content: bytes, place: str) -> Table:
     if table is None:
         raise DataError(problems)
     return table
+
+
+def separator_of(text: str) -> str:
+    """Tell by what the cells of a CSV file are separated.
+
+    Parameters
+    ----------
+    text : str
+        The file.
+
+    Returns
+    -------
+    str
+        A comma, semicolon or tab: the one with which the first rows are of one width.
+    """
+    return max(_SEPARATORS, key=lambda one: _fit(text, one))
 
 
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:

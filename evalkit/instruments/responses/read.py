@@ -113,6 +113,48 @@ def read_responses(
     return _frame(_Job(table, loaded, name, wave, day_first))
 
 
+def rows_with(
+    path: str | Path, instrument: Instrument, item: str, code: str, *, wave: str | None = None
+) -> tuple[int, ...]:
+    """Find where in a response file a code stands.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    instrument : Instrument
+        The instrument that was answered.
+    item : str
+        The question that asks for the code.
+    code : str
+        The code; capitals and blanks do not count.
+    wave : str, optional
+        The ordinary wave that was answered.
+
+    Returns
+    -------
+    tuple of int
+        Positions from 1: rows as a spreadsheet counts them, or answers of a JSON list. Each once, in order; none where
+        the file has no such column.
+
+    Raises
+    ------
+    DataError
+        When the file cannot be read as a file.
+    """
+    table, name = opened(Path(path), None)
+    if name == "redcap":
+        table = apart(table, instrument, wave)
+    _, columns, _ = _sorted(_Job(table, instrument, name, wave))
+    index = columns.whole.get(item)
+    if index is None:
+        return ()
+    wanted = "".join(code.split()).casefold()
+    cells = texts_of(table, index)
+    at = {table.positions[row] for row, cell in enumerate(cells) if "".join(cell.split()).casefold() == wanted}
+    return tuple(sorted(at))
+
+
 @dataclass
 class _Job:
     """One file on its way to a frame, with all that is wrong so far."""

@@ -1,0 +1,271 @@
+"""`protect`: what may leave of a table of counts, so that nothing withheld can be had by subtraction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evalkit.disclosure.amounts import AmountStakes
+from evalkit.disclosure.cells import Cells, Layout, lay_out
+from evalkit.disclosure.complementary import Stakes, hide
+from evalkit.disclosure.loss import loss_beside_naive
+from evalkit.disclosure.profiles import DEFAULT, Profile, load_profile
+from evalkit.disclosure.rules import dominated, release_counts
+from evalkit.disclosure.steps import SUPPRESSED
+from evalkit.disclosure.table_checks import Given, Roles, checked_roles, families, layout_of, whole_truth
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Protected:
+    """A table of counts as it may leave.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row a cell in the order of the table: the dimensions; `released` (people; NaN where withheld), or one column
+        `released_COUNT` for each of several counts; ratios, means and amounts; `flag`, "suppressed" where any count or
+        amount of the row is withheld, else "".
+    loss : pandas.DataFrame
+        What was withheld, beside naive rules: `count, rule, cells, cells_withheld, share_of_cells, people,
+        people_withheld, share_of_people`. For the person at the desk: it counts withheld people.
+    counts : tuple of str
+        The columns that are counts.
+    dims : tuple of str
+        The dimensions.
+    totals : dict of str to str
+        Dimension -> label of its total.
+    subset_of : dict of str to str
+        Count -> the count that its people are among.
+    profile : Profile
+        The rules.
+    """
+
+    frame: pd.DataFrame
+    loss: pd.DataFrame
+    counts: tuple[str, ...]
+    dims: tuple[str, ...]
+    totals: dict[str, str]
+    subset_of: dict[str, str]
+    profile: Profile
+
+
+@overload
+def protect(
+    table: Mapping[str, pd.DataFrame],
+    *,
+    counts: str | Sequence[str],
+    dims: str | Sequence[str],
+    totals: Mapping[str, str] | None = ...,
+    profile: str = ...,
+    subset_of: Mapping[str, str] | None = ...,
+    ratios: Mapping[str, tuple[str, str]] | None = ...,
+    means: Mapping[str, str] | None = ...,
+    amounts: Mapping[str, Sequence[str]] | None = ...,
+) -> dict[str, Protected]: ...
+
+
+@overload
+def protect(
+    table: pd.DataFrame,
+    *,
+    counts: str | Sequence[str],
+    dims: str | Sequence[str],
+    totals: Mapping[str, str] | None = ...,
+    profile: str = ...,
+    subset_of: Mapping[str, str] | None = ...,
+    ratios: Mapping[str, tuple[str, str]] | None = ...,
+    means: Mapping[str, str] | None = ...,
+    amounts: Mapping[str, Sequence[str]] | None = ...,
+) -> Protected: ...
+
+
+def protect(
+    table: pd.DataFrame | Mapping[str, pd.DataFrame],
+    *,
+    counts: str | Sequence[str],
+    dims: str | Sequence[str],
+    totals: Mapping[str, str] | None = None,
+    profile: str = DEFAULT,
+    subset_of: Mapping[str, str] | None = None,
+    ratios: Mapping[str, tuple[str, str]] | None = None,
+    means: Mapping[str, str] | None = None,
+    amounts: Mapping[str, Sequence[str]] | None = None,
+) -> Protected | dict[str, Protected]:
+    """Withhold what must be withheld of a table of counts, in people.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame or mapping of str to pandas.DataFrame
+        One row a cell, margins included where they are to be published; or several such tables of the same people,
+        which are protected together. A combination that has no row counts as nobody, and everybody may know.
+    counts : str or sequence of str
+        Columns with numbers of people, whole and none missing.
+    dims : str or sequence of str
+        Columns that say what a cell is about. Of several tables each is about those that it has.
+    totals : mapping of str to str, optional
+        Dimension -> the label in it that stands for all; a dimension without one has no margin.
+    profile : str, default "staff-survey"
+        Disclosure profile.
+    subset_of : mapping of str to str, optional
+        Count -> the count that its people are among (leavers among staff). Those who are left over are protected too.
+    ratios : mapping of str to (str, str), optional
+        New column -> numerator and denominator, both counts. Computed from what is released of them.
+    means : mapping of str to str, optional
+        Column with a mean or an extreme (its own unit) -> the count of people that it rests on.
+    amounts : mapping of str to sequence of str, optional
+        Column with a sum over people (whole units) -> the columns with the largest contributions to it, from the first
+        on; at least two. It is withheld where any count of its row is, where few dominate it, and where it would give
+        another withheld amount away.
+
+    Returns
+    -------
+    Protected or dict of str to Protected
+        What may leave; for several tables by name. All other columns stay behind, free text included.
+
+    Raises
+    ------
+    DataError
+        DAT-009 for an empty table or an argument of the wrong kind, DAT-003 for a missing column, DAT-006 for a total
+        whose dimension or label is not there, DAT-004 and DAT-002 for counts that are missing, negative or not whole,
+        DAT-010 for a cell that stands twice, DAT-007 for a margin that is not the sum of its parts, a cell that two
+        tables tell differently, a subset larger than its whole or tables that no people make up together; all at once.
+    DisclosureError
+        DIS-001 for an unknown profile, DIS-006 for tables that overlap in a ring too large to be attacked.
+
+    Notes
+    -----
+    The attacker knows the released tables, how they are rounded, that counts are whole and not negative, and the
+    profile; not which cells were small [1]_. A withheld cell is safe when both a value of at most 1 and one of at least
+    the threshold agree with all that is released; a rounded count when every count that is rounded so does. Where
+    nothing else helps, margins are withheld. Totals of rounded counts that are all released are the sums of these where
+    the profile says so, and tell no more than they do.
+
+    Where the profile shows zeros, the attacker also knows that what is withheld is at least 1, and that a total of k
+    counts that are not zero is at least k: such a total is asked to be as low as that, not as low as 1.
+
+    Three tables or more that overlap in a ring (A by B, B by C, A by C) are margins of one larger table of people, and
+    are protected as such. Dimensions that cross to more than 1,000 cells are refused [2]_.
+
+    References
+    ----------
+    .. [1] Hundepool A and others (2012). Statistical Disclosure Control. Wiley, sections 4.2 to 4.4.
+    .. [2] Dobra A, Fienberg SE (2000). Bounds for cell entries in contingency tables given marginal totals and
+       decomposable graphs. PNAS 97:11885-11892.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> staff = pd.DataFrame({"site": ["North", "South", "West", "All"], "n": [4, 60, 25, 89]})
+    >>> protect(staff, counts="n", dims="site", totals={"site": "All"}).frame["released"].tolist()
+    [nan, 60.0, nan, 89.0]
+    """
+    tables = {"table": table} if isinstance(table, pd.DataFrame) else dict(table)
+    given = Given(counts, dims, totals, subset_of, ratios, means, amounts)
+    roles = checked_roles(tables, given, profile)
+    rules = load_profile(profile)
+    tables = {name: frame.reset_index(drop=True) for name, frame in tables.items()}
+    layouts = [layout_of(name, frame, roles) for name, frame in tables.items()]
+    released: dict[tuple[str, str], Floats] = {}
+    for family in families(roles):
+        released |= _released_family(tables, layouts, family, roles, rules)
+    for amount in roles.amounts:
+        released |= _released_amount(tables, layouts, amount, released, roles, rules)
+    done = {layout.name: _protected(tables[layout.name], layout, released, roles, rules) for layout in layouts}
+    return done["table"] if isinstance(table, pd.DataFrame) else done
+
+
+def _released_family(
+    tables: Mapping[str, pd.DataFrame],
+    layouts: Sequence[Layout],
+    family: Sequence[str],
+    roles: Roles,
+    rules: Profile,
+) -> dict[tuple[str, str], Floats]:
+    """Protect counts that are tied to each other, in all tables."""
+    cells = lay_out(layouts, family, {part: whole for part, whole in roles.subset_of.items() if part in family})
+    truth = np.full(len(cells.keys), np.nan)
+    for (name, count), at in cells.found_at.items():
+        truth[at] = tables[name][count].to_numpy(dtype=float)
+    truth = whole_truth(cells, truth, tables)
+    stakes = Stakes(cells, truth, rules)
+    hidden = hide(stakes)
+    values = _rounded_totals(cells, release_counts(truth, rules), stakes.whole(hidden))
+    values[hidden] = np.nan
+    return {key: values[at] for key, at in cells.found_at.items()}
+
+
+def _released_amount(
+    tables: Mapping[str, pd.DataFrame],
+    layouts: Sequence[Layout],
+    amount: str,
+    released: Mapping[tuple[str, str], Floats],
+    roles: Roles,
+    rules: Profile,
+) -> dict[tuple[str, str], Floats]:
+    """Protect one kind of amounts in all tables that have it."""
+    having = [Layout(at.name, at.places, (amount,)) for at in layouts if amount in tables[at.name].columns]
+    cells = lay_out(having, [amount], {})
+    truth = np.full(len(cells.keys), np.nan)
+    primary = np.zeros(len(cells.keys), dtype=bool)
+    for (name, _), at in cells.found_at.items():
+        table = tables[name]
+        truth[at] = table[amount].to_numpy(dtype=float)
+        primary[at] |= dominated(truth[at], table[list(roles.amounts[amount])].to_numpy(dtype=float), rules)
+        for (other, _), people in released.items():
+            if other == name:
+                primary[at] |= np.isnan(people)
+    truth = whole_truth(cells, truth, tables)
+    hidden = hide(AmountStakes(cells, truth, rules, primary))
+    values = np.where(hidden, np.nan, truth)
+    return {key: values[at] for key, at in cells.found_at.items()}
+
+
+def _rounded_totals(cells: Cells, values: Floats, whole: npt.NDArray[np.bool_]) -> Floats:
+    """Put sums of rounded counts in the place of totals."""
+    out = values.copy()
+    for cell in np.flatnonzero(whole):
+        out[cell] = values[cells.parts[cell][0]].sum()
+    return out
+
+
+def _protected(
+    table: pd.DataFrame, layout: Layout, released: Mapping[tuple[str, str], Floats], roles: Roles, rules: Profile
+) -> Protected:
+    dims = [name for name in roles.dims if name in table.columns]
+    values = {count: released[layout.name, count] for count in layout.counts}
+    frame = table[dims].copy()
+    for count, people in values.items():
+        frame["released" if len(values) == 1 else f"released_{count}"] = people
+    for name, ratio in roles.ratios.items():
+        if set(ratio) <= set(values):
+            frame[name] = _ratio(values[ratio[0]], values[ratio[1]], rules)
+    for name, count in roles.means.items():
+        if name in table.columns and count in values:
+            frame[name] = _mean(table, name, count, values[count], rules)
+    sums = {name: released[layout.name, name] for name in roles.amounts if (layout.name, name) in released}
+    frame = frame.assign(**sums)
+    lacking = np.any([np.isnan(people) for people in [*values.values(), *sums.values()]], axis=0)
+    frame["flag"] = np.where(lacking, SUPPRESSED, "")
+    truth = {count: table[count].to_numpy(dtype=float) for count in layout.counts}
+    loss = loss_beside_naive(layout, truth, values, dims, rules)
+    totals = {dim: label for dim, label in roles.totals.items() if dim in dims}
+    subset_of = {part: whole for part, whole in roles.subset_of.items() if {part, whole} <= set(values)}
+    return Protected(frame, loss, tuple(values), tuple(dims), totals, subset_of, rules)
+
+
+def _ratio(top: Floats, bottom: Floats, rules: Profile) -> Floats:
+    enough = (bottom > 0) & (bottom >= rules.proportion_min_n)
+    return np.where(enough, top / np.where(enough, bottom, 1.0), np.nan)
+
+
+def _mean(table: pd.DataFrame, name: str, count: str, people: Floats, rules: Profile) -> Floats:
+    n = table[count].to_numpy(dtype=float)
+    values = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
+    return np.where(np.isnan(people) | (n < rules.mean_min_n), np.nan, values)

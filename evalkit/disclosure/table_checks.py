@@ -1,0 +1,560 @@
+"""Checks on tables of counts before they are protected or attacked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evalkit.disclosure.cells import Cells, Layout, filled, joined, wrong_totals
+from evalkit.disclosure.joint import MOST_CELLS
+from evalkit.disclosure.profiles import Profile, load_profile
+from evalkit.errors import DataError, DisclosureError, Problem, did_you_mean
+from evalkit.frames import Problems, missing_columns, require, rows_named
+
+Tables = Mapping[str, pd.DataFrame]
+Floats = npt.NDArray[np.float64]
+_LARGEST = 2
+
+
+def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(dict.fromkeys(str(name) for name in given))
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What the columns of some tables are.
+
+    Parameters
+    ----------
+    counts, dims : tuple of str
+        Columns with numbers of people, and those that say what a cell is about.
+    totals : dict of str to str
+        Dimension -> label of its total.
+    subset_of : dict of str to str
+        Count -> the count that its people are among.
+    ratios : dict of str to (str, str)
+        New column -> numerator and denominator.
+    means : dict of str to str
+        Column with a mean or extreme -> the count that it rests on.
+    amounts : dict of str to tuple of str
+        Column with a sum over people -> the columns of the largest contributions to it.
+    """
+
+    counts: tuple[str, ...]
+    dims: tuple[str, ...]
+    totals: dict[str, str] = field(default_factory=dict)
+    subset_of: dict[str, str] = field(default_factory=dict)
+    ratios: dict[str, tuple[str, str]] = field(default_factory=dict)
+    means: dict[str, str] = field(default_factory=dict)
+    amounts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The same as it was given to a public function.
+
+    Parameters
+    ----------
+    counts, dims : str or sequence of str
+        Columns.
+    totals, subset_of : mapping of str to str or None
+        Dimension -> label of its total; count -> count.
+    ratios : mapping of str to (str, str) or None
+        New column -> numerator and denominator.
+    means : mapping of str to str or None
+        Column -> count.
+    amounts : mapping of str to sequence of str or None
+        Column -> columns of its largest contributions.
+    """
+
+    counts: str | Sequence[str]
+    dims: str | Sequence[str]
+    totals: Mapping[str, str] | None = None
+    subset_of: Mapping[str, str] | None = None
+    ratios: Mapping[str, tuple[str, str]] | None = None
+    means: Mapping[str, str] | None = None
+    amounts: Mapping[str, Sequence[str]] | None = None
+
+    def roles(self) -> Roles:
+        """Put it into one form.
+
+        Returns
+        -------
+        Roles
+            Each name once, single names in tuples.
+        """
+        return Roles(
+            _names(self.counts),
+            _names(self.dims),
+            dict(self.totals or {}),
+            dict(self.subset_of or {}),
+            dict(self.ratios or {}),
+            dict(self.means or {}),
+            {name: _names(columns) for name, columns in (self.amounts or {}).items()},
+        )
+
+
+def checked_roles(tables: Tables, given: Given, profile: str) -> Roles:
+    """Check what came in to be protected.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        The tables by name.
+    given : Given
+        What their columns are.
+    profile : str
+        Name of a profile.
+
+    Returns
+    -------
+    Roles
+        The same, in one form.
+
+    Raises
+    ------
+    DataError
+        All that is wrong with the tables and arguments; see `protect`.
+    DisclosureError
+        DIS-001 for an unknown profile, when nothing else is wrong.
+    """
+    roles = given.roles()
+    wrong = [
+        *_no_tables(tables, roles),
+        *(problem for name, table in tables.items() for problem in _wrong_table(name, table, roles)),
+        *_unknown_names(tables, roles),
+    ]
+    checked_profile(profile, wrong)
+    return roles
+
+
+def checked_profile(profile: str, wrong: Problems) -> Profile:
+    """Raise what is wrong, and what is wrong with the name of the profile beside it.
+
+    Parameters
+    ----------
+    profile : str
+        Its name.
+    wrong : list of Problem
+        What was found before.
+
+    Returns
+    -------
+    Profile
+        When nothing is wrong.
+
+    Raises
+    ------
+    DataError
+        When something was found before.
+    DisclosureError
+        DIS-001 for an unknown profile, when nothing else is wrong.
+    """
+    try:
+        rules = load_profile(profile)
+    except DisclosureError as error:
+        require([*wrong, *error.problems] if wrong else [])
+        raise
+    require(wrong)
+    return rules
+
+
+def wrong_frames(frames: Mapping[str, object], roles: Roles) -> Problems:
+    """Check released frames before they are attacked.
+
+    Parameters
+    ----------
+    frames : mapping of str to object
+        The frames by name; counts are missing where withheld.
+    roles : Roles
+        What their columns are.
+
+    Returns
+    -------
+    list of Problem
+        As `audit` names them.
+    """
+    if not frames:
+        return []
+    tables = {name: frame for name, frame in frames.items() if isinstance(frame, pd.DataFrame)}
+    return [
+        *_no_tables(tables, roles),
+        *(problem for name, frame in frames.items() for problem in _wrong_table(name, frame, roles, withheld=True)),
+        *_unknown_names(tables, roles),
+    ]
+
+
+def _no_tables(tables: Tables, roles: Roles) -> Problems:
+    problems: Problems = []
+    for what, there in (("table", tables), ("counts", roles.counts), ("dims", roles.dims)):
+        if not there:
+            problems.append(Problem("DAT-009", what, "nothing", "at least one", f"Name the {what}."))
+    for role, names in (("dims", roles.dims), ("counts", roles.counts)):
+        for name in names:
+            if tables and not any(isinstance(t, pd.DataFrame) and name in t.columns for t in tables.values()):
+                known = [str(c) for t in tables.values() if isinstance(t, pd.DataFrame) for c in t.columns]
+                problems.append(
+                    Problem("DAT-003", role, f'no table has a column "{name}"', "a column", did_you_mean(name, known))
+                )
+    return problems
+
+
+def _wrong_table(name: str, table: object, roles: Roles, *, withheld: bool = False) -> Problems:
+    if not isinstance(table, pd.DataFrame):
+        return [Problem("DAT-009", name, f"a {type(table).__name__}", "a frame", "Give one row a cell.")]
+    if table.empty:
+        return [Problem("DAT-009", name, "no rows", "one row a cell", "Leave the table out.")]
+    twice = sorted({str(column) for column in table.columns[table.columns.duplicated()]})
+    if twice:
+        return [Problem("DAT-010", name, f"columns more than once: {', '.join(twice)}", "each once", "Rename them.")]
+    dims = [dim for dim in roles.dims if dim in table.columns]
+    counts = [count for count in roles.counts if count in table.columns]
+    problems = [
+        Problem("DAT-003", name, f"none of the {what}", f"at least one of {', '.join(named)}", "Add the column.")
+        for what, named, there in (("dims", roles.dims, dims), ("counts", roles.counts, counts))
+        if named and not there
+    ]
+    for count in counts:
+        problems += wrong_counts(name, table, count, withheld=withheld)
+    problems += wrong_cells(name, table, dims)
+    for amount, largest in roles.amounts.items():
+        if amount in table.columns:
+            problems += _wrong_amount(name, table, amount, largest)
+    for part, whole in roles.subset_of.items():
+        if part in counts and whole in counts:
+            problems += _larger_subset(name, table, part, whole)
+    return problems
+
+
+def wrong_counts(name: str, table: pd.DataFrame, count: str, *, withheld: bool = False) -> Problems:
+    """Find counts that are missing, negative or not whole.
+
+    Parameters
+    ----------
+    name : str
+        Of the table, for the message.
+    table : pandas.DataFrame
+        One row a cell.
+    count : str
+        The column.
+    withheld : bool, default False
+        Whether a count may be missing, because it was withheld.
+
+    Returns
+    -------
+    list of Problem
+        DAT-004 and DAT-002, each with all its rows.
+    """
+    values = pd.to_numeric(table[count], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    missing = np.isnan(values) & ~(withheld & table[count].isna().to_numpy())
+    found = (
+        ("DAT-004", missing, "counts that are missing or not numbers", "Write 0 where there is nobody."),
+        ("DAT-002", (values < 0) | np.isinf(values), "counts below 0 or without end", "Correct them."),
+        ("DAT-002", np.isfinite(values) & (values != np.floor(values)), "counts that are not whole", "Count people."),
+    )
+    return [
+        Problem(code, f'{name}, column "{count}"', f"{what} ({_rows(wrong)})", "whole numbers of people from 0", remedy)
+        for code, wrong, what, remedy in found
+        if wrong.any()
+    ]
+
+
+def _rows(wrong: npt.NDArray[np.bool_]) -> str:
+    return rows_named(np.flatnonzero(wrong) + 1)
+
+
+def wrong_cells(name: str, table: pd.DataFrame, dims: Sequence[str]) -> Problems:
+    """Find cells that are not named, or twice there.
+
+    Parameters
+    ----------
+    name : str
+        Of the table, for the message.
+    table : pandas.DataFrame
+        One row a cell.
+    dims : sequence of str
+        The dimensions that it has.
+
+    Returns
+    -------
+    list of Problem
+        DAT-009 for a missing value, DAT-010 for a repeated cell.
+    """
+    if not dims:
+        return []
+    missing = table[list(dims)].isna().any(axis=1).to_numpy()
+    repeated = table[list(dims)].astype(str).duplicated(keep="first").to_numpy() & ~missing
+    return [
+        Problem(code, f"{name}, {', '.join(dims)}", f"{what} ({_rows(wrong)})", expected, remedy)
+        for code, wrong, what, expected, remedy in (
+            (
+                "DAT-009",
+                missing,
+                "cells without a name",
+                "a value of each dimension",
+                "Write what is not known as such.",
+            ),
+            ("DAT-010", repeated, "cells that stood before", "each cell once", "Add them up, or add a dimension."),
+        )
+        if wrong.any()
+    ]
+
+
+def _wrong_amount(name: str, table: pd.DataFrame, amount: str, largest: Sequence[str]) -> Problems:
+    absent = missing_columns(table, largest, name)
+    if len(largest) < _LARGEST or absent:
+        few = Problem(
+            "DAT-009",
+            f"amounts, {amount}",
+            f"{len(largest)} columns of largest contributions",
+            "at least the largest and the second largest",
+            "Name them in this order.",
+        )
+        return [*absent, *([few] if len(largest) < _LARGEST else [])]
+    problems = wrong_counts(name, table, amount)
+    for column in largest:
+        values = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        wrong = (np.isnan(values) & table[column].notna().to_numpy()) | (values < 0)
+        if wrong.any():
+            problems.append(
+                Problem(
+                    "DAT-002",
+                    f'{name}, column "{column}"',
+                    f"contributions below 0 or not numbers ({_rows(wrong)})",
+                    "numbers from 0, missing where there are fewer contributors",
+                    "Correct them.",
+                )
+            )
+    return problems
+
+
+def _larger_subset(name: str, table: pd.DataFrame, part: str, whole: str) -> Problems:
+    values = [pd.to_numeric(table[count], errors="coerce").to_numpy(dtype=float) for count in (part, whole)]
+    larger = values[0] > values[1]
+    if not larger.any():
+        return []
+    return [
+        Problem(
+            "DAT-007",
+            f'{name}, column "{part}"',
+            f'more people than in "{whole}" ({_rows(larger)})',
+            f'at most those of "{whole}"',
+            "Correct the counts, or do not name the one a subset of the other.",
+        )
+    ]
+
+
+def _unknown_names(tables: Tables, roles: Roles) -> Problems:
+    frames = [table for table in tables.values() if isinstance(table, pd.DataFrame)]
+    problems: Problems = []
+    for dim, label in roles.totals.items():
+        having = [frame for frame in frames if dim in frame.columns and dim in roles.dims]
+        if not having:
+            problems.append(
+                Problem("DAT-006", f"totals, {dim}", "no such dimension", "one of dims", did_you_mean(dim, roles.dims))
+            )
+        elif not any((frame[dim].astype(str) == str(label)).any() for frame in having):
+            known = sorted({str(value) for frame in having for value in frame[dim].dropna()})
+            problems.append(
+                Problem(
+                    "DAT-006",
+                    f"totals, {dim}",
+                    f'no row has the label "{label}"',
+                    "a label",
+                    did_you_mean(label, known),
+                )
+            )
+    named = {
+        "subset_of": [name for pair in roles.subset_of.items() for name in pair],
+        "ratios": [name for pair in roles.ratios.values() for name in pair],
+        "means": list(roles.means.values()),
+    }
+    for argument, names in named.items():
+        for name in dict.fromkeys(names):
+            if name not in roles.counts:
+                problems.append(
+                    Problem("DAT-006", argument, f'"{name}"', "one of counts", did_you_mean(name, roles.counts))
+                )
+    for name in [*roles.means, *roles.amounts]:
+        if frames and not any(name in frame.columns for frame in frames):
+            problems += missing_columns(frames[0], [name], "means" if name in roles.means else "amounts")
+    return problems
+
+
+def layout_of(name: str, table: pd.DataFrame, roles: Roles) -> Layout:
+    """Say where the rows of a table stand.
+
+    Parameters
+    ----------
+    name : str
+        Of the table.
+    table : pandas.DataFrame
+        One row a cell.
+    roles : Roles
+        What its columns are.
+
+    Returns
+    -------
+    Layout
+        Its places; values are compared as text.
+    """
+    dims = [dim for dim in roles.dims if dim in table.columns]
+    columns = [table[dim].astype(str) for dim in dims]
+    totals = {dim: str(label) for dim, label in roles.totals.items()}
+    places = tuple(
+        frozenset((dim, value) for dim, value in zip(dims, row, strict=True) if value != totals.get(dim))
+        for row in zip(*columns, strict=True)
+    )
+    return Layout(name, places, tuple(count for count in roles.counts if count in table.columns))
+
+
+def families(roles: Roles) -> list[tuple[str, ...]]:
+    """Group the counts that are tied to each other.
+
+    Parameters
+    ----------
+    roles : Roles
+        What the columns are.
+
+    Returns
+    -------
+    list of tuple of str
+        Each count once, in the order of `counts`.
+    """
+    label = {count: count for count in roles.counts}
+    for part, whole in roles.subset_of.items():
+        old, new = label[part], label[whole]
+        label = {count: new if name == old else name for count, name in label.items()}
+    return [tuple(count for count in roles.counts if label[count] == name) for name in dict.fromkeys(label.values())]
+
+
+def whole_truth(cells: Cells, known: Floats, tables: Tables) -> Floats:
+    """Work out the cells that no table prints, and refuse tables that cannot be protected together.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells of all tables.
+    known : numpy.ndarray
+        Shape (cells,), people; NaN where no table prints the cell.
+    tables : mapping of str to pandas.DataFrame
+        The tables by name.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (cells,), people; in the larger table behind a ring some who agree with the tables.
+
+    Raises
+    ------
+    DataError
+        DAT-007 for tables that contradict themselves or each other, also when no people at all make up a ring.
+    DisclosureError
+        DIS-006 for a ring whose larger table has more than `MOST_CELLS` cells.
+    """
+    truth = filled(cells, known)
+    require_tables(cells, truth, tables)
+    require_small(cells, tables)
+    found = joined(cells, truth)
+    if found is None:
+        raise DataError(
+            Problem(
+                "DAT-007",
+                ", ".join(tables),
+                "tables that no people make up together",
+                "tables of the same people, with the same categories where they overlap in a ring",
+                "Make the tables from the same people, or give the full table by all dimensions.",
+            )
+        )
+    return found
+
+
+def require_small(cells: Cells, tables: Tables) -> None:
+    """Refuse tables that overlap in a ring too large to be attacked.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells of all tables.
+    tables : mapping of str to pandas.DataFrame
+        The tables by name.
+
+    Raises
+    ------
+    DisclosureError
+        DIS-006 for a ring whose larger table has more than `MOST_CELLS` cells.
+    """
+    if cells.too_large:
+        raise DisclosureError(
+            [
+                Problem(
+                    "DIS-006",
+                    ", ".join(tables),
+                    f"a ring of tables by {', '.join(sorted(dims))}, which cross to more than {MOST_CELLS} cells",
+                    f"at most {MOST_CELLS} cells, or tables that do not overlap in a ring",
+                    "Leave one of the tables out, merge categories, or give the full table by all these dimensions.",
+                )
+                for dims in cells.too_large
+            ]
+        )
+
+
+def require_tables(cells: Cells, truth: Floats, tables: Tables) -> None:
+    """Refuse tables that contradict themselves or each other.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells of all tables.
+    truth : numpy.ndarray
+        Shape (cells,), people.
+    tables : mapping of str to pandas.DataFrame
+        The tables by name.
+
+    Raises
+    ------
+    DataError
+        DAT-007 for a cell that two tables tell differently, or a total that is not the sum of its parts.
+    """
+    problems: Problems = []
+    for (name, count), at in cells.found_at.items():
+        differ = tables[name][count].to_numpy(dtype=float) != truth[at]
+        if differ.any():
+            problems.append(
+                Problem(
+                    "DAT-007",
+                    f'{name}, column "{count}"',
+                    f"cells that another table tells differently ({_rows(differ)})",
+                    "one number for one cell",
+                    "Make both tables from the same people.",
+                )
+            )
+    wrong = set(wrong_totals(cells, truth))
+    for (name, count), at in cells.found_at.items():
+        rows = np.array([cell in wrong for cell in at])
+        if rows.any():
+            problems.append(
+                Problem(
+                    "DAT-007",
+                    f'{name}, column "{count}"',
+                    f"margins that are not the sum of their parts ({_rows(rows)})",
+                    "the sum of the rows inside them",
+                    "Add the rows that are missing, or correct the margin.",
+                )
+            )
+        wrong -= set(at.tolist())
+    if wrong:
+        problems.append(
+            Problem(
+                "DAT-007",
+                ", ".join(tables),
+                "parts that add up to different totals",
+                "the same people in all tables",
+                "Make the tables from the same people.",
+            )
+        )
+    require(problems)

@@ -1,0 +1,285 @@
+"""Answers from records of service: who stayed, who was promoted, and beside whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from evalkit.errors import EvalkitError
+from evalkit.programmes.answering_now import without
+from evalkit.programmes.answers import Answer, UnansweredError, untested
+from evalkit.programmes.evidence import Evidence, labelled
+from evalkit.programmes.parts import Outcome, Question
+from evalkit.result import Curve, Estimates, estimates
+from evalkit.retention.building import cohort
+from evalkit.retention.curves import cumulative_incidence
+from evalkit.retention.hazards import hazard_ratio
+from evalkit.retention.restricted import restricted_mean
+from evalkit.retention.retained import median_time, retention_at
+from evalkit.retention.subdistribution import subdistribution_hazard_ratio
+from evalkit.retention.weighted_outcomes import weighted_hazard_ratio, weighted_retention
+from evalkit.retention.weighting import propensity_weights
+
+_FILE = "staff"
+_RETURNED = "returned"
+_NO_START = "the records do not say when people's part in the programme began"
+_FEW = "too few people have been followed long enough in the records"
+_NO_OTHERS = "there are too few people in the records who are alike and not in the programme"
+_LEFT = "left"
+# The day by which so many participants had started is when the comparison begins.
+_STARTED_BY = 0.9
+_MONTH = 30.4375
+# Months after a return within which the programme begins for those who are followed from their return.
+_SOON = 12.0
+_SOONEST = 0.1
+_FEWEST_LEAVERS = 2
+
+
+def service(evidence: Evidence, question: Question) -> Iterator[Answer]:
+    """Answer with participants followed through the records of service.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    question : Question
+        With an estimator that follows people.
+
+    Yields
+    ------
+    Answer
+        One for each outcome.
+    """
+    for name in question.outcomes:
+        outcome = evidence.programme.outcomes_by_id[name]
+        file = str(outcome.column).partition(".")[0]
+        try:
+            result = _MAKERS[question.estimator](evidence, question, outcome, _records(evidence, file))
+        except (EvalkitError, UnansweredError) as why:
+            yield Answer(question, None, str(why) if isinstance(why, UnansweredError) else _FEW, about=(name,))
+            continue
+        people = result.method.n_used if not isinstance(result, Curve) else int(result.frame["n_at_risk"].max())
+        yield Answer(question, result, people=people, about=(name,), terms=((outcome.title, name),))
+
+
+def _records(evidence: Evidence, file: str) -> pd.DataFrame:
+    """Give the records; those that are complete up to a day to come are so up to today."""
+    frame = evidence.typed.get(file)
+    if frame is None:
+        raise UnansweredError(without(evidence, file))
+    today = pd.Timestamp.today().normalize()
+    return frame.assign(observed_to=frame["observed_to"].clip(upper=today))
+
+
+def _participants(evidence: Evidence, outcome: Outcome, frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep those whose part in the programme began, from that day on."""
+    if "programme_from" not in frame or not frame["programme_from"].notna().any():
+        raise UnansweredError(_NO_START)
+    own = frame[frame["programme_from"].notna()]
+    known = own["person"].isin(evidence.people.index)
+    if known.any():
+        of_role = evidence.in_programme(outcome.roles)
+        own = own[own["person"].isin(of_role)] if own["person"].isin(of_role).any() else own
+    own = _possible(own)
+    if len(own) < _FEWEST_LEAVERS:
+        raise UnansweredError(_FEW)
+    return own
+
+
+def _possible(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows whose dates cannot be: the check of the folder names them."""
+    started = frame["programme_from"]
+    begun = started.isna() | ((started < frame["observed_to"]) & ~(frame["left"] <= started))
+    return frame[begun & ~(frame["left"] <= frame["entered"]) & (frame["entered"] < frame["observed_to"])]
+
+
+def _own_cohort(evidence: Evidence, outcome: Outcome, frame: pd.DataFrame, question: Question) -> Any:
+    own = _ended(_participants(evidence, outcome, frame), outcome, question)
+    return cohort(
+        own,
+        person="person",
+        exit="exit",
+        reason="why",
+        entry="programme_from",
+        origin="programme_from",
+        observed_to="observed_to",
+    )
+
+
+def _ended(frame: pd.DataFrame, outcome: Outcome, question: Question) -> pd.DataFrame:
+    """Say how each person's time ended: by the event asked for, or another that takes them away first."""
+    event = str(outcome.column).partition(".")[2]
+    cause = str(question.said.get("cause", _LEFT))
+    left = frame["left"].where(frame["left"] <= frame["observed_to"])
+    if event == "left":
+        return frame.assign(exit=left, why=_reasons(left.notna(), _LEFT))
+    happened = frame[event].where(frame[event] <= frame["observed_to"])
+    competing = left if "competing" in question.said else left.where(happened.isna())
+    first = pd.concat([happened, competing], axis=1).min(axis=1)
+    why = _reasons(first.notna(), _LEFT).where(~(happened.notna() & (happened <= first)), cause)
+    return frame.assign(exit=first, why=why)
+
+
+def _reasons(ended: pd.Series, reason: str) -> pd.Series:
+    """Give the reason where a time has ended, and nothing elsewhere."""
+    return pd.Series(reason, index=ended.index, dtype=object).where(ended, None)
+
+
+def _retention_at(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
+    times = [float(time) for time in _several(question.said["times"])]
+    found = retention_at(_own_cohort(evidence, outcome, frame, question), times)
+    return _seen(found)
+
+
+def _seen(result: Estimates) -> Estimates:
+    if not result.frame["estimate"].notna().any():
+        msg = "nobody has been followed for so long yet"
+        raise UnansweredError(msg)
+    return result
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _restricted_mean(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
+    horizon = question.said.get("horizon")
+    cohort = _own_cohort(evidence, outcome, frame, question)
+    return restricted_mean(cohort, horizon=float(horizon) if horizon is not None else None)  # type: ignore[arg-type]
+
+
+def _median_time(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
+    return _seen(median_time(_own_cohort(evidence, outcome, frame, question)))
+
+
+def _incidence(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
+    """Read the incidence at the times that are asked for off its curve."""
+    cohort = _own_cohort(evidence, outcome, frame, question)
+    cause = str(question.said["cause"])
+    if cause not in {str(one) for one in cumulative_incidence(cohort).frame["cause"]}:
+        msg = "nobody in the records had this event yet"
+        raise UnansweredError(msg)
+    curve = cumulative_incidence(cohort, cause=cause)
+    at_risk = curve.frame["n_at_risk"]
+    last = float((cohort.stop).max())
+    rows: list[dict[str, object]] = []
+    for time in _several(question.said["times"]):
+        before = curve.frame[curve.frame["time"] <= float(time)]
+        if float(time) > last or not len(before):
+            continue
+        line = before.iloc[-1]
+        row = {name: line[name] for name in ("estimate", "std_error", "conf_low", "conf_high")}
+        rows.append(
+            {
+                "term": f"{outcome.title} within {time:g} months",
+                **row,
+                "n": float(at_risk.max()),
+                "n_events": float(before["n_events"].sum()),
+            }
+        )
+    if not rows:
+        msg = "nobody has been followed for so long yet"
+        raise UnansweredError(msg)
+    n = int(at_risk.max())
+    return estimates(rows, replace(curve.method, n_given=n, n_used=n, n_dropped={}))
+
+
+def _both(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> tuple[Any, list[str]]:
+    """Make the cohort of participants and others, from the day by which most participants had started."""
+    _participants(evidence, outcome, frame)
+    frame = _possible(frame)
+    comparison = evidence.programme.comparisons_by_id[question.comparison]
+    named = question.said.get("covariates") or comparison.covariates
+    covariates = [str(name).partition(".")[2] for name in _several(named)]
+    covariates = [name for name in covariates if name in frame.columns and frame[name].notna().any()]
+    ready = _ended(frame, outcome, question)
+    for name in covariates:
+        if not pd.api.types.is_numeric_dtype(ready[name]):
+            label = labelled(frame[name], evidence.programme.column(f"{_FILE}.{name}"))
+            ready[name] = label.astype(object)
+    covariates = [name for name in covariates if len(ready[name].unique()) > 1]
+    origin = _origin(ready)
+    begin = ready[origin] if isinstance(origin, str) else origin
+    months = ((ready["programme_from"] - begin).dt.days / _MONTH).dropna().clip(lower=0)
+    landmark = max(float(np.ceil(10 * months.quantile(_STARTED_BY)) / 10), _SOONEST)
+    known = isinstance(origin, str)
+    ready = _alike(ready, begin, landmark, [name for name in covariates if ready[name].dtype == object])
+    made = cohort(
+        ready,
+        person="person",
+        exit="exit",
+        reason="why",
+        entry=origin if known else "entered",
+        origin=origin,
+        observed_from=None if known else origin,
+        observed_to="observed_to",
+        mentored_from="programme_from",
+        covariates=covariates,
+    )
+    return made.landmark(landmark), covariates
+
+
+def _origin(frame: pd.DataFrame) -> Any:
+    """Count from each person's return where the programme begins soon after it, else from the first start of all."""
+    if _RETURNED in frame and pd.api.types.is_datetime64_any_dtype(frame[_RETURNED]) and frame[_RETURNED].notna().all():
+        months = (frame["programme_from"] - frame[_RETURNED]).dt.days.dropna() / _MONTH
+        if float(months.quantile(_STARTED_BY)) <= _SOON:
+            return _RETURNED
+    return frame["programme_from"].min()
+
+
+def _alike(frame: pd.DataFrame, begin: Any, landmark: float, categories: list[str]) -> pd.DataFrame:
+    """Leave out people of a kind that, at the landmark, is in one group only: nobody is there to compare them with."""
+    kept = frame
+    for name in categories:
+        start = begin if not isinstance(begin, pd.Series) else begin.reindex(kept.index)
+        day = start + pd.Timedelta(days=landmark * _MONTH)
+        there = kept["exit"].isna() | (kept["exit"] > day)
+        mentored = kept["programme_from"] <= day
+        both = set(kept.loc[there & mentored, name]) & set(kept.loc[there & ~mentored, name])
+        kept = kept[kept[name].isin(both)]
+    return kept
+
+
+def _weights(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Any:
+    cohort, covariates = _both(evidence, question, outcome, frame)
+    try:
+        return propensity_weights(cohort, covariates=covariates, estimand="overlap", missing="drop")
+    except EvalkitError as error:
+        raise UnansweredError(_NO_OTHERS) from error
+
+
+def _weighted_hazard_ratio(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
+    return untested(weighted_hazard_ratio(_weights(evidence, question, outcome, frame)))
+
+
+def _weighted_retention(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
+    times = [float(time) for time in _several(question.said["times"])]
+    return untested(weighted_retention(_weights(evidence, question, outcome, frame), times=times))
+
+
+def _hazard_ratio(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
+    cohort, covariates = _both(evidence, question, outcome, frame)
+    return untested(hazard_ratio(cohort, ["mentored", *covariates], missing="drop"))
+
+
+def _subdistribution(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
+    cohort, covariates = _both(evidence, question, outcome, frame)
+    cause = str(question.said["cause"])
+    return untested(subdistribution_hazard_ratio(cohort, ["mentored", *covariates], cause=cause, missing="drop"))
+
+
+_MAKERS: dict[str, Any] = {
+    "retention_at": _retention_at,
+    "restricted_mean": _restricted_mean,
+    "median_time": _median_time,
+    "cumulative_incidence": _incidence,
+    "hazard_ratio": _hazard_ratio,
+    "weighted_hazard_ratio": _weighted_hazard_ratio,
+    "weighted_retention": _weighted_retention,
+    "subdistribution_hazard_ratio": _subdistribution,
+}

@@ -1,0 +1,352 @@
+"""Sentences on the answers of a programme, made from released numbers by rule.
+
+The interval decides what may be said: where it holds no difference nothing is claimed, whatever the estimate and p. No
+sentence says that the programme did anything: the design decides that, and `design_sentence` tells it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from evalkit.disclosure import Released
+from evalkit.instruments.parts import Direction
+from evalkit.programmes.answers import Answer
+from evalkit.programmes.headline_texts import Headline, headlines
+from evalkit.programmes.model import Programme
+from evalkit.programmes.parts import ComparisonKind
+
+Verdict = Literal["better", "worse", "settled", "gap", "open", "described", "withheld"]
+
+WITHHELD = "withheld so that nobody can be recognised"
+_DESIGNS: Mapping[ComparisonKind, str] = {
+    "none": "",
+    "before_after": (
+        "This compares the same people at two times. It does not tell what would have happened without the programme."
+    ),
+    "waiting_list": (
+        "People who wait were asked at the same times. Unless chance decided who came first, the two groups may "
+        "differ in "
+        "other ways, so the difference is not proof of what the programme does."
+    ),
+    "matched": (
+        "The others are alike in what the records hold. What nobody recorded may differ, so the comparison "
+        "shows what goes "
+        "along with the programme, not what it does."
+    ),
+    "trend": "The people differ from year to year, and other things changed too: no single action can be given "
+    "the credit.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence on one number.
+
+    Parameters
+    ----------
+    text : str
+        The sentence.
+    verdict : {"better", "worse", "settled", "gap", "open", "described", "withheld"}
+        What the interval allows: a change for the better or the worse, a difference without a good side, a gap between
+        groups of people, nothing settled, a description, or nothing said.
+    outcome : str
+        Id of the outcome, dose or step; empty for none.
+    short : str
+        The same for a summary, without p, people and the last stop.
+    """
+
+    text: str
+    verdict: Verdict
+    outcome: str = ""
+    short: str = ""
+
+
+def design_sentence(kind: ComparisonKind) -> str:
+    """Say what the comparison of a question cannot carry.
+
+    Parameters
+    ----------
+    kind : {"none", "before_after", "waiting_list", "matched", "trend"}
+        The comparison.
+
+    Returns
+    -------
+    str
+        A sentence or two; empty for a plain description.
+    """
+    return _DESIGNS[kind]
+
+
+def tell(answer: Answer, released: Released, programme: Programme) -> tuple[Told, ...]:
+    """Write what an answer says.
+
+    Parameters
+    ----------
+    answer : Answer
+        An answer with a result.
+    released : Released
+        What may leave of it: only these numbers are told.
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    tuple of Told
+        One for each number that a reader looks for first; one alone where all are withheld.
+    """
+    found = tuple(_told(one, programme) for one in headlines(answer, released, programme))
+    if found and all(one.verdict == "withheld" for one in found):
+        said = f"The numbers are {WITHHELD}: they rest on too few people"
+        subject = programme.outcomes_by_id.get(found[0].outcome)
+        short = f"{subject.title if subject else answer.question.asks}: withheld, as too few people are in it"
+        return (Told(f"{said}.", "withheld", found[0].outcome, short),)
+    return found
+
+
+def _told(one: Headline, programme: Programme) -> Told:
+    outcome = programme.outcomes_by_id.get(one.about)
+    direction: Direction = outcome.direction if outcome else "neither"
+    if one.withheld:
+        return Told(f"{one.subject}: {WITHHELD}.", "withheld", one.about, f"{one.subject}: withheld")
+    if math.isnan(one.estimate):
+        text = f"{one.subject} could not be estimated"
+        return Told(f"{text}{_because(one)}.", "open", one.about, text)
+    text, verdict = _KINDS[one.kind](one, direction)
+    if one.between_groups and verdict in {"better", "worse", "settled"}:
+        # A gap between groups of people is no gain: only whose advantage it is can be said.
+        verdict = "gap"
+        text = f"{re.sub(_SIDES, '', text).rstrip('.')}{_favoured(one, verdict)}."
+    return Told(text, verdict, one.about, _short(one, text, verdict))
+
+
+_SIDES = r"(, which is the (better|worse) side|: a change for the (better|worse))(?=\.?$)"
+_ENDS: Mapping[Verdict, str] = {
+    "better": ", for the better",
+    "worse": ", for the worse",
+    "settled": "",
+    "gap": "",
+    "open": ", which does not settle whether there is any difference",
+}
+
+
+def _favoured(one: Headline, verdict: Verdict) -> str:
+    """Say to whose advantage a gap between groups is, where the outcome has a good side."""
+    if verdict != "gap":
+        return ""
+    up = one.low > (1 if one.kind == "ratio" else 0)
+    whose = one.gains if up else one.loses
+    return f", to the advantage of {whose}" if whose else ""
+
+
+def _short(one: Headline, text: str, verdict: Verdict) -> str:
+    """Say the same in few words: the number, its interval, and what that allows."""
+    if one.kind == "claim" or verdict == "withheld":
+        return text.rstrip(".")
+    if verdict == "described":
+        write: Callable[[float], str] = (lambda value: number(100 * value, 0)) if one.kind == "share" else _plain(one)
+        size = per_cent(one.estimate) if one.kind == "share" else number(one.estimate, _digits(one))
+        size = number(one.estimate, 0) if one.kind == "count" and float(one.estimate).is_integer() else size
+        return f"{one.subject} {size}" if _no_interval(one) else f"{one.subject} {size} ({_limits(one, write)})"
+    if _no_interval(one):
+        return text.rstrip(".")
+    write = number if one.kind == "ratio" else _plain(one)
+    size = f"ratio {number(one.estimate)}" if one.kind == "ratio" else _amount(one, one.estimate)
+    plus = "+" if one.kind != "ratio" and one.estimate > 0 else ""
+    return f"{one.subject}: {plus}{size} ({_limits(one, write)}){_ENDS[verdict]}{_favoured(one, verdict)}"
+
+
+def _because(one: Headline) -> str:
+    return f": {one.note.rstrip('.')}" if one.note else ""
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a number for a sentence, with a true minus sign.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    digits : int, default 2
+        Decimals.
+
+    Returns
+    -------
+    str
+        Without a sign for what rounds to zero.
+
+    Examples
+    --------
+    >>> number(-0.256), number(-0.001), number(1234.5, 0)
+    ('\u22120.26', '0.00', '1,234')
+    """
+    if math.isinf(value):
+        return "without end" if value > 0 else "\u2212without end"
+    text = f"{abs(value):,.{digits}f}"
+    return f"\u2212{text}" if value < 0 and float(text.replace(",", "")) else text
+
+
+def per_cent(share: float) -> str:
+    """Write a proportion as per cent.
+
+    Parameters
+    ----------
+    share : float
+        Proportion.
+
+    Returns
+    -------
+    str
+        Whole per cent; a decimal under 1 and over 99, so that few is not none.
+
+    Examples
+    --------
+    >>> per_cent(0.384), per_cent(0.004), per_cent(1.0)
+    ('38 %', '0.4 %', '100 %')
+    """
+    near = 0 < abs(share) < 0.01 or 0.99 < abs(share) < 1
+    return f"{number(100 * share, 1 if near else 0)} %"
+
+
+def _limits(one: Headline, write: Callable[[float], str]) -> str:
+    return f"{one.level} interval {write(one.low)} to {write(one.high)}"
+
+
+def _brackets(one: Headline, write: Callable[[float], str]) -> str:
+    """Interval first, then p, then people."""
+    parts = [_limits(one, write)]
+    if not math.isnan(one.p_value):
+        parts.append("p < 0.001" if one.p_value < 0.001 else f"p = {one.p_value:.3f}")
+    if not math.isnan(one.people):
+        parts.append(f"{one.people:,.0f} {one.who}")
+    return f"({'; '.join(parts)})"
+
+
+def _no_interval(one: Headline) -> bool:
+    return math.isnan(one.low) or math.isnan(one.high)
+
+
+def _digits(one: Headline) -> int:
+    """Two decimals for scales of a few points, one for scales of a hundred."""
+    sizes = [abs(value) for value in (one.estimate, one.low, one.high) if math.isfinite(value)]
+    return 1 if sizes and max(sizes) >= 10 else 2
+
+
+def _amount(one: Headline, value: float) -> str:
+    if one.unit == "proportion":
+        return f"{number(100 * value, 1)} percentage points"
+    return f"{number(value, _digits(one))} {one.unit}".rstrip()
+
+
+def _plain(one: Headline) -> Callable[[float], str]:
+    if one.unit == "proportion":
+        return lambda value: number(100 * value, 1)
+    return lambda value: number(value, _digits(one))
+
+
+def _good(direction: Direction, *, up: bool) -> Verdict:
+    if direction == "neither":
+        return "settled"
+    return "better" if up == (direction == "higher_is_better") else "worse"
+
+
+_SAID: Mapping[Verdict, str] = {
+    "better": ": a change for the better",
+    "worse": ": a change for the worse",
+    "settled": "",
+}
+_SAID_GAP: Mapping[Verdict, str] = {
+    "better": ", which is the better side",
+    "worse": ", which is the worse side",
+    "settled": "",
+}
+
+
+def _change(one: Headline, direction: Direction) -> tuple[str, Verdict]:
+    size = _amount(one, abs(one.estimate))
+    if _no_interval(one):
+        way = "rose" if one.estimate > 0 else "fell" if one.estimate < 0 else "did not move"
+        moved = way if one.estimate == 0 else f"{way} by {size}"
+        return (
+            f"{one.subject} {moved} in those who answered, without an interval; nothing is concluded from it.",
+            "open",
+        )
+    told = _brackets(one, _plain(one))
+    if one.low <= 0 <= one.high:
+        holds = "both a rise and a fall" if one.low < 0 < one.high else "no change at all"
+        return (
+            f"{one.subject}: the answers do not settle whether there was a change. The mean difference was "
+            f"{_amount(one, one.estimate)}, and the interval holds {holds} {told}.",
+            "open",
+        )
+    verdict = _good(direction, up=one.low > 0)
+    return f"{one.subject} {'rose' if one.low > 0 else 'fell'} by {size} {told}{_SAID[verdict]}.", verdict
+
+
+def _difference(one: Headline, direction: Direction) -> tuple[str, Verdict]:
+    if _no_interval(one):
+        return (
+            f"{one.subject}: {_amount(one, one.estimate)}, without an interval; nothing is concluded from it.",
+            "open",
+        )
+    told = _brackets(one, _plain(one))
+    if one.low <= 0 <= one.high:
+        holds = "a difference either way" if one.low < 0 < one.high else "no difference at all"
+        return (
+            f"{one.subject}: what there is does not settle whether there is a difference. It was "
+            f"{_amount(one, one.estimate)}, and the interval holds {holds} {told}.",
+            "open",
+        )
+    verdict = _good(direction, up=one.low > 0)
+    way = "higher" if one.low > 0 else "lower"
+    return f"{one.subject}: {_amount(one, abs(one.estimate))} {way} {told}{_SAID_GAP[verdict]}.", verdict
+
+
+def _ratio(one: Headline, direction: Direction) -> tuple[str, Verdict]:
+    if _no_interval(one):
+        return f"{one.subject}: {number(one.estimate)}, without an interval; nothing is concluded from it.", "open"
+    told = _brackets(one, number)
+    if one.low <= 1 <= one.high:
+        holds = "less and more than one" if one.low < 1 < one.high else "no difference at all"
+        return (
+            f"{one.subject}: what there is does not settle whether there is a difference. The ratio was "
+            f"{number(one.estimate)}, and the interval holds {holds} {told}.",
+            "open",
+        )
+    verdict = _good(direction, up=one.low > 1)
+    way = "above" if one.low > 1 else "below"
+    return f"{one.subject}: the ratio was {number(one.estimate)}, {way} one {told}{_SAID_GAP[verdict]}.", verdict
+
+
+def _share(one: Headline, _: Direction) -> tuple[str, Verdict]:
+    told = "" if _no_interval(one) else f" {_brackets(one, lambda value: number(100 * value, 0))}"
+    told = told or ("" if math.isnan(one.people) else f" (of {one.people:,.0f})")
+    return f"{one.subject}: {per_cent(one.estimate)}{told}.", "described"
+
+
+def _mean(one: Headline, _: Direction) -> tuple[str, Verdict]:
+    unit = f" {one.unit}" if one.unit else ""
+    told = "" if _no_interval(one) else f" {_brackets(one, _plain(one))}"
+    return f"{one.subject}: {number(one.estimate, _digits(one))}{unit}{told}.", "described"
+
+
+def _count(one: Headline, _: Direction) -> tuple[str, Verdict]:
+    return f"{one.subject}: {number(one.estimate, 0 if float(one.estimate).is_integer() else 1)}.", "described"
+
+
+def _claim(one: Headline, _: Direction) -> tuple[str, Verdict]:
+    return f"{one.subject}: {one.note.rstrip('.')}.", "described"
+
+
+_KINDS: Mapping[str, Callable[[Headline, Direction], tuple[str, Verdict]]] = {
+    "change": _change,
+    "difference": _difference,
+    "ratio": _ratio,
+    "share": _share,
+    "mean": _mean,
+    "count": _count,
+    "claim": _claim,
+}

@@ -1,0 +1,696 @@
+"""What stands in a programme's report, section by section."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure as Drawing
+
+from evalkit import figures
+from evalkit.disclosure import Profile, load_profile
+from evalkit.disclosure.protecting import Protected
+from evalkit.errors import EvalkitError
+from evalkit.numeric.multiplicity import holm
+from evalkit.programmes.answering_now import mean_rows, received
+from evalkit.programmes.answers import TESTED_FROM, Answer, UnansweredError
+from evalkit.programmes.estimators import ESTIMATORS
+from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.headline_texts import Headline
+from evalkit.programmes.limitations import design_notes
+from evalkit.programmes.model import Programme
+from evalkit.programmes.parts import Question
+from evalkit.programmes.wording import Told, design_sentence, number, per_cent, tell
+from evalkit.report import text
+from evalkit.report.programme_blocks import Block, Bullets, Picture, Section, Table, Text
+from evalkit.report.programme_numbers import (
+    KINDS,
+    Shown,
+    flow_frame,
+    forest,
+    full_table,
+    interval,
+    method_notes,
+    numbers_table,
+    shown,
+    value,
+)
+from evalkit.report.programme_reach import answered, reach_by_group
+from evalkit.report.programme_targets import targets_table
+from evalkit.result import Estimates
+
+# The sections of the report, and the themes of questions in each.
+SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Reach", ("reach",)),
+    ("Fidelity and dose", ("dose",)),
+    ("Match quality", ("match",)),
+    ("Training and experience", ("training", "experience")),
+    ("Change in outcomes", ("change",)),
+    ("Both parties", ("both_parties",)),
+    ("Capacity within the organisation", ("capacity",)),
+    ("Retention and progression", ("retention", "progression")),
+    ("The workforce", ("workforce",)),
+    ("Equality of access and of outcome", ("access", "fairness")),
+)
+_FEW_SENTENCES = 4
+_MOST_NAMED = 12
+_FEWEST_ADJUSTED = 2
+# What a comparison of service rests on, in the words of its method.
+_SETTING = "classed by|weights for"
+_STANDING = "To be written by the people who run the programme, with those who took part."
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What a report is made from.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    answers : tuple of Answer
+        Answers to the questions.
+    profile : Profile
+        Disclosure profile.
+    shown : mapping of int to Shown
+        Position of the answer -> what may leave of it.
+    reach : mapping of str to dict of str to (Table, Protected)
+        Role -> characteristic -> its table, and what was protected.
+    """
+
+    evidence: Evidence
+    answers: tuple[Answer, ...]
+    profile: Profile
+    shown: Mapping[int, Shown]
+    reach: Mapping[str, dict[str, tuple[Table, Protected]]]
+
+    @property
+    def programme(self) -> Programme:
+        """The programme."""
+        return self.evidence.programme
+
+    def of(self, question: Question) -> list[tuple[Answer, Shown | None]]:
+        """Find the answers to a question.
+
+        Parameters
+        ----------
+        question : Question
+            One of the programme.
+
+        Returns
+        -------
+        list of (Answer, Shown or None)
+            Each with what may leave of it.
+        """
+        return [(one, self.shown.get(at)) for at, one in enumerate(self.answers) if one.question.id == question.id]
+
+    def told(self, part: Shown) -> tuple[Told, ...]:
+        """Write what an answer says.
+
+        Parameters
+        ----------
+        part : Shown
+            The answer.
+
+        Returns
+        -------
+        tuple of Told
+            Sentences on its released numbers.
+        """
+        return tell(part.answer, part.released, self.programme)
+
+
+def material(evidence: Evidence, answers: tuple[Answer, ...], profile: Profile) -> Material:
+    """Apply the disclosure profile to all answers.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    answers : tuple of Answer
+        Answers to the questions.
+    profile : Profile
+        The rules.
+
+    Returns
+    -------
+    Material
+        What a report is made from.
+    """
+    public = load_profile("public")
+    found = {
+        at: one for at, answer in enumerate(answers) if (one := shown(answer, profile, public, evidence.programme))
+    }
+    reach = {}
+    for role in evidence.programme.parties:
+        try:
+            reach[role.id] = reach_by_group(evidence, role, profile)
+        except EvalkitError:
+            continue
+    return Material(evidence, answers, profile, found, reach)
+
+
+def theme_sections(made: Material) -> Iterator[Section]:
+    """Write the sections on the questions.
+
+    Parameters
+    ----------
+    made : Material
+        Answers and data.
+
+    Yields
+    ------
+    Section
+        One of level 2, then those below it.
+    """
+    for title, themes in SECTIONS:
+        questions = [one for one in made.programme.questions if one.theme in themes]
+        if not questions:
+            continue
+        yield Section(title, 2, _opening(made, themes))
+        if "reach" in themes:
+            yield from _reach(made)
+        if "dose" in themes:
+            yield from _fidelity(made)
+        for question in questions:
+            yield Section(question.asks, 3, tuple(_question(made, question)))
+
+
+def _opening(made: Material, themes: tuple[str, ...]) -> tuple[Block, ...]:
+    if themes == ("reach",) and made.programme.eligibility.words:
+        return (Text(f"Who can take part: {made.programme.eligibility.words}"),)
+    if "change" in themes and len([one for one in made.programme.outcomes if one.primary]) > 1:
+        titles = "; ".join(one.title for one in made.programme.outcomes if one.primary)
+        table = _primary_table(made)
+        return (Text(f"Named beforehand as the outcomes to judge by: {titles}."), *((table,) if table else ()))
+    return ()
+
+
+def _primary_table(made: Material) -> Table | None:
+    """Adjust the p-values of the outcomes named beforehand for their number (Holm); None with fewer than two."""
+    primary = {one.id for one in made.programme.outcomes if one.primary}
+    lines: dict[str, Headline] = {}
+    for part in made.shown.values():
+        for line in part.lines:
+            if line.about in primary and not part.answer.subgroup and not math.isnan(line.p_value):
+                lines.setdefault(line.about, line)
+    if len(lines) < _FEWEST_ADJUSTED:
+        return None
+    adjusted = holm(np.array([line.p_value for line in lines.values()]))
+    rows = tuple(
+        (line.subject, value(line), interval(line), text.p_value(line.p_value), text.p_value(float(p)))
+        for line, p in zip(lines.values(), adjusted, strict=True)
+    )
+    columns = ("Of what", "Estimate", f"{next(iter(lines.values())).level} interval", "p", "p, adjusted")
+    notes = (
+        f"The first test of each outcome in this report. p-values are adjusted for {len(rows)} outcomes by "
+        f"Holm's method.",
+    )
+    return Table("Outcomes named beforehand", columns, rows, notes=notes)
+
+
+def _reach(made: Material) -> Iterator[Section]:
+    asked = [one for one in made.programme.subgroups if all(made.evidence.records(column) for column in one.columns)]
+    for role in made.programme.parties:
+        if not len(made.evidence.in_programme([role.id])) or not asked:
+            continue
+        tables = made.reach.get(role.id, {})
+        blocks: list[Block] = [table for table, _ in tables.values()]
+        silent = ", ".join(one.title.lower() for one in asked if one.id not in tables)
+        if silent:
+            blocks.append(Text(f"By {silent}: withheld, as groups are too small ({made.profile.title}).", "note"))
+        yield Section(f"Reach of {role.title} by protected group", 3, tuple(blocks))
+
+
+def _fidelity(made: Material) -> Iterator[Section]:
+    rows: list[tuple[str, ...]] = []
+    data: list[dict[str, object]] = []
+    question = next(one for one in made.programme.questions if one.theme == "dose")
+    from evalkit.disclosure import release
+
+    for dose in made.programme.dose:
+        parts = received(made.evidence, dose)
+        titles = [made.programme.roles_by_id[role].title for role in dose.roles]
+        for who in titles:
+            planned = f"{dose.number:g} {dose.unit}"
+            try:
+                result = mean_rows({(dose.title, who): parts[dose.title, who]}, question, dose.unit)
+            except (KeyError, UnansweredError):
+                rows.append((dose.title, who, planned, f"{dose.least:g}", "not recorded", text.MISSING, text.MISSING))
+                continue
+            line = release(result, made.profile).frame.iloc[0]
+            if str(line.get("flag", "")) == "suppressed":
+                cells = ("withheld", "withheld", "withheld")
+            else:
+                limits = text.interval(float(line["conf_low"]), float(line["conf_high"]))
+                cells = (text.number(float(line["estimate"])), limits, text.count(float(line["n"])))
+            rows.append((dose.title, who, planned, f"{dose.least:g}", *cells))
+            data.append(
+                {
+                    "what": dose.title,
+                    "who": who,
+                    "planned": dose.number,
+                    "least": dose.least,
+                    **{name: line[name] for name in ("estimate", "conf_low", "conf_high", "n")},
+                }
+            )
+    if rows:
+        columns = ("What", "Who", "Planned", "Least", "Received, mean", "95 % interval", "People")
+        notes = ["Of those who started. From the least on a person counts as having taken part as planned."]
+        if any("withheld" in row for row in rows):
+            notes.append(f"Withheld so that nobody can be recognised: {made.profile.title}.")
+        table = Table(
+            "What was planned and what people received",
+            columns,
+            tuple(rows),
+            frozenset({1, 2}),
+            tuple(notes),
+            pd.DataFrame(data) if data else None,
+        )
+        yield Section("Planned and received", 3, (table,))
+
+
+def _question(made: Material, question: Question) -> Iterator[Block]:
+    answers = made.of(question)
+    parts = [part for _, part in answers if part is not None]
+    whole = [part for part in parts if not part.answer.subgroup]
+    yield from _sentences(made, question, whole)
+    for reason, about in _unanswered(made, [answer for answer, part in answers if part is None]).items():
+        yield Text(f"Not answered{about}: {reason}.", "note")
+    for part in whole:
+        if isinstance(part.answer.result, pd.DataFrame):
+            yield from _flow(made, part)
+    estimates = [part for part in whole if not isinstance(part.answer.result, pd.DataFrame)]
+    yield from _numbers(question, estimates, question.asks)
+    for subgroup in made.programme.subgroups:
+        split = [part for part in parts if part.answer.subgroup == subgroup.id]
+        if split:
+            yield from _subgroup(question, split, subgroup.title)
+    said = design_sentence(made.programme.comparisons_by_id[question.comparison].kind)
+    if said and parts:
+        yield Text(said, "note")
+    yield from _settings(question, estimates)
+    if parts:
+        method = method_notes(estimates)
+        yield Text(f"What is estimated: {question.estimand}{f' Method: {method}.' if method else ''}", "note")
+
+
+def _settings(question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
+    """Say what the numbers of some methods rest on that nobody can see in them: money of which year, classed how."""
+    wanted = ".*" if question.estimator == "ratio_change" else _SETTING
+    estimator = ESTIMATORS[question.estimator]
+    if question.estimator != "ratio_change" and not (estimator.service and estimator.compares):
+        return
+    for part in parts:
+        result = part.answer.result
+        if isinstance(result, Estimates):
+            told = [one for one in result.method.assumptions if re.search(wanted, one)]
+            yield from (Text(f"{one[:1].upper()}{one[1:]}.", "note") for one in told)
+
+
+def _sentences(made: Material, question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
+    told = [pair for part in parts for pair in _paired(made, part)]
+    only = [one for part in parts for one in made.told(part)]
+    if not only:
+        return
+    if len(only) <= _FEW_SENTENCES or (question.estimator in {"share", "mean_at"} and len(only) <= 2 * _FEW_SENTENCES):
+        if len(only) <= 2:
+            yield Text(" ".join(one.text for one in only))
+        else:
+            yield Bullets(tuple(one.text for one in only))
+        return
+    yield from (Text(line) for line in _grouped(told))
+
+
+def _paired(made: Material, part: Shown) -> list[tuple[Headline, Told]]:
+    told = made.told(part)
+    return list(zip(part.lines, told, strict=False)) if len(told) == len(part.lines) else []
+
+
+def _grouped(told: Sequence[tuple[Headline, Told]]) -> Iterator[str]:
+    """Say what many numbers say, by what their intervals allow."""
+    verdicts: dict[str, set[str]] = {}
+    for line, one in told:
+        verdicts.setdefault(line.term, set()).add(one.verdict)
+    forms = {
+        "better": "The interval lies wholly on the better side for {n}: {names}.",
+        "worse": "The interval lies wholly on the worse side for {n}: {names}.",
+        "gap": "The interval leaves out no difference between the groups for {n}: {names}.",
+        "settled": "The interval leaves out no difference for {n}: {names}.",
+        "open": "For {n} the interval holds no difference, and nothing is claimed: {names}.",
+        "withheld": "Withheld, as they rest on too few people: {names}.",
+    }
+    count = len(told)
+    shares = sorted(
+        (line for line, one in told if one.verdict == "described" and line.kind == "share"),
+        key=lambda line: -line.estimate,
+    )
+    if len(shares) == count:
+        yield "Most often: " + "; ".join(f"{line.label} {per_cent(line.estimate)}" for line in shares[:3]) + "."
+    for verdict, form in forms.items():
+        here = [line for line, one in told if one.verdict == verdict]
+        if here:
+            n = f"all {count} estimates" if len(here) == count else f"{len(here)} of {count} estimates"
+            # Where all rows of an outcome say the same, its name is enough.
+            names = dict.fromkeys(line.term if len(verdicts[line.term]) == 1 else line.label for line in here)
+            yield form.format(n=n, names="; ".join(names) if len(names) <= _MOST_NAMED else "see the table")
+
+
+def _unanswered(made: Material, answers: Sequence[Answer]) -> dict[str, str]:
+    """Group by the reason what was not answered."""
+    reasons: dict[str, list[str]] = {}
+    for answer in answers:
+        titles = [_titled(made.programme, name) for name in answer.about]
+        reasons.setdefault(answer.why_not.rstrip("."), []).extend(titles)
+    whole = len(reasons) == 1
+    return {
+        why: ""
+        if whole and len(made.of(answers[0].question)) == len(answers)
+        else f" ({', '.join(dict.fromkeys(names))})"
+        for why, names in reasons.items()
+    }
+
+
+def _titled(programme: Programme, name: str) -> str:
+    outcome = programme.outcomes_by_id.get(name)
+    if outcome is not None:
+        return outcome.title
+    titles = {one.id: one.title for one in programme.steps} | {one.id: one.title for one in programme.dose}
+    return titles.get(name, name)
+
+
+def _numbers(question: Question, parts: Sequence[Shown], title: str) -> Iterator[Block]:
+    if not parts:
+        return
+    lines = [line for part in parts for line in part.lines]
+    kind = KINDS[lines[0].kind] if lines and len({line.kind for line in lines}) == 1 else "Estimates"
+    bare = all(math.isnan(line.low) for line in lines)
+    headed = f"{kind}: {title}" if bare else f"{kind}, with intervals: {title}"
+    picture = forest(parts, headed)
+    if picture is not None:
+        yield picture
+    table = numbers_table(parts, f"Numbers behind the figure: {title}" if picture else headed)
+    if table is not None:
+        yield table
+    for part in parts:
+        about = ", ".join(part.answer.of_term)
+        more = full_table(part, f"All numbers{f', {about}' if about and len(about) < 80 else ''}: {question.asks}")
+        if more is not None:
+            yield more
+
+
+def _subgroup(question: Question, parts: Sequence[Shown], by: str) -> Iterator[Block]:
+    if all(line.withheld for part in parts for line in part.lines):
+        yield Text(f"By {by[:1].lower()}{by[1:]}: withheld, as at least one of the groups is too small.", "note")
+        return
+    table = numbers_table(parts, f"By {by[:1].lower()}{by[1:]}: {question.asks}")
+    if table is not None:
+        yield Table(
+            table.title, table.columns, table.rows, table.words, table.notes, table.data, folded=len(table.rows) > 8
+        )
+
+
+def _flow(made: Material, part: Shown) -> Iterator[Block]:
+    role = made.programme.roles_by_id[part.answer.role]
+    frame = flow_frame(part)
+    if frame["n"].isna().all():
+        yield Text(f"{role.title.capitalize()}: all numbers are withheld, as they are small.")
+        return
+    axes = figures.flow(frame)
+    words = [f"{line.step}: {text.count(line.n) if pd.notna(line.n) else 'withheld'}" for line in frame.itertuples()]
+    drawing = axes.get_figure()
+    if isinstance(drawing, Drawing):
+        yield Picture(
+            f"{role.title.capitalize()} from step to step", f"A box for each step. {'; '.join(words)}.", drawing
+        )
+    rows = tuple(
+        (str(line.step), text.count(line.n) if pd.notna(line.n) else "withheld") for line in frame.itertuples()
+    )
+    notes = (
+        ("A step is withheld where it, or those lost on the way to it, are too few.",)
+        if frame["n"].isna().any()
+        else ()
+    )
+    data = frame[["step", "n"]]
+    yield Table(
+        f"Numbers behind the figure: {role.title} from step to step", ("Step", "People"), rows, notes=notes, data=data
+    )
+
+
+def board_sections(made: Material, organisation: str) -> Iterator[Section]:
+    """Write the page for the board: what we did, for whom, what changed, how sure we are, what next.
+
+    Parameters
+    ----------
+    made : Material
+        Answers and data.
+    organisation : str
+        Whose report it is.
+
+    Yields
+    ------
+    Section
+        One of level 2 and five of level 3.
+    """
+    programme = made.programme
+    yield Section("Summary for the board", 2, (), board=True)
+    did: list[Block] = [Text(f"{organisation} ran {programme.title}. {programme.summary}")]
+    yield Section("What we did", 3, tuple(did), board=True)
+    yield Section("For whom", 3, tuple(_for_whom(made)), board=True)
+    yield Section("What changed", 3, tuple(_changed(made)), board=True)
+    yield Section("How sure we are", 3, tuple(_sure(made)), board=True)
+    yield Section("What next", 3, (Text(_STANDING, "write"),), board=True)
+
+
+def _for_whom(made: Material) -> Iterator[Block]:
+    lines = []
+    for at, answer in enumerate(made.answers):
+        part = made.shown.get(at)
+        if part is not None and isinstance(answer.result, pd.DataFrame):
+            who = made.programme.roles_by_id[answer.role].title
+            known = [
+                f"{text.count(row.n)} {str(row.step).lower()}"
+                for row in flow_frame(part).itertuples()
+                if pd.notna(row.n)
+            ]
+            said = ", ".join(known) if known else "numbers withheld, as they are small"
+            lines.append(f"{who.capitalize()}: {said}.")
+    yield Bullets(tuple(lines)) if lines else Text(made.programme.eligibility.words)
+    for at, answer in enumerate(made.answers):
+        part = made.shown.get(at)
+        if part is not None and answer.question.estimator == "share" and answer.question.dose:
+            told = [one for one in made.told(part) if one.verdict == "described"]
+            if told:
+                yield Text("Took part as planned, or more: " + "; ".join(one.short for one in told) + ".")
+
+
+_MOST_TOLD = 6
+
+
+def _changed(made: Material) -> Iterator[Block]:
+    primary = {one.id for one in made.programme.outcomes if one.primary}
+    told: dict[tuple[str, bool], Told] = {}
+    for at, answer in enumerate(made.answers):
+        part = made.shown.get(at)
+        if part is None or answer.subgroup or not ESTIMATORS[answer.question.estimator].estimates:
+            continue
+        for one in made.told(part):
+            name = one.outcome or (answer.about[0] if len(answer.about) == 1 else "")
+            compared = ESTIMATORS[answer.question.estimator].compares
+            key = (name, compared)
+            wanted = name in primary and answer.question.estimator not in {"response_shift", "reliable_change"}
+            if wanted and (key not in told or told[key].verdict in {"described", "withheld"}):
+                told[key] = one
+    items = list(dict.fromkeys(f"{one.short}." for one in told.values()))[:_MOST_TOLD]
+    if items:
+        yield Bullets(tuple(items))
+        verdicts = {one.verdict for one in told.values()}
+        if verdicts == {"withheld"}:
+            yield Text("Too few people answered for anything to be said of the outcomes named beforehand.")
+        elif verdicts <= {"open", "withheld"}:
+            yield Text(
+                "For none of the outcomes named beforehand do the numbers settle that there was a change. That is not "
+                "proof that nothing changed."
+            )
+    else:
+        yield Text("None of the outcomes named beforehand could be answered with the data there are.")
+    rest = [_one_line(made, theme) for theme in ("retention", "capacity")]
+    lines = tuple(line for line in rest if line)
+    if lines:
+        yield Bullets(lines)
+
+
+def _one_line(made: Material, theme: str) -> str:
+    for at, answer in enumerate(made.answers):
+        part = made.shown.get(at)
+        if (
+            part is not None
+            and answer.question.theme == theme
+            and answer.question.estimator in {"retention_at", "share"}
+        ):
+            told = [one for one in made.told(part) if one.verdict == "described"]
+            if told:
+                return "; ".join(one.short for one in told[:2]) + "."
+    return ""
+
+
+def _sure(made: Material) -> Iterator[Block]:
+    kinds = {
+        made.programme.comparisons_by_id[one.question.comparison].kind for one in made.answers if one.result is not None
+    }
+    lines = []
+    if "waiting_list" in kinds or "matched" in kinds:
+        lines.append(
+            "Some questions hold participants against others. People were not drawn by lot, so the report says what "
+            "goes along with the programme, and never that the programme caused it."
+        )
+    elif "before_after" in kinds:
+        lines.append(
+            "The same people were asked before and after. What would have happened without the programme is not known, "
+            "so no change is put down to it."
+        )
+    elif "trend" in kinds:
+        lines.append(
+            "The figures are those of the organisation in different years. Other things changed too, so no "
+            "action can be "
+            "given the credit for a change."
+        )
+    lines.append(
+        "Every number stands with its 95 % interval: what else the data would fit. Where an interval holds no "
+        "difference, nothing is claimed."
+    )
+    open_ = [one.question.asks for one in made.answers if one.result is None]
+    if open_:
+        several = len(set(open_))
+        lines.append(
+            f"{several} of {len(made.programme.questions)} questions could not be answered, or only in part; "
+            f"the report "
+            "says why."
+        )
+    hidden = any(line.withheld for part in made.shown.values() for line in part.lines)
+    if hidden:
+        lines.append(
+            f"Numbers on few people are withheld ({made.profile.title}). No test is made on fewer than "
+            f"{TESTED_FROM} people."
+        )
+    yield Bullets(tuple(lines))
+
+
+def closing_sections(made: Material) -> Iterator[Section]:
+    """Write what follows the answers: targets, missing data, what was not answered, limits and recommendations.
+
+    Parameters
+    ----------
+    made : Material
+        Answers and data.
+
+    Yields
+    ------
+    Section
+        Of level 2.
+    """
+    table = targets_table(made.programme, made.answers, made.shown, made.profile)
+    if table is not None:
+        yield Section("Targets", 2, (table,))
+    yield Section("Missing data", 2, tuple(_missing(made)))
+    yield Section("What could not be answered", 2, tuple(_not_answered(made)))
+    yield from _limits(made)
+    yield Section(
+        "Recommendations",
+        2,
+        (Text(_STANDING, "write"), Bullets(("What to keep", "What to change", "What to ask next"))),
+    )
+
+
+def _missing(made: Material) -> Iterator[Block]:
+    table = answered(made.evidence, made.profile)
+    if table is None:
+        yield Text("How many of those who were asked answered is not known: answers do not say whose they are.")
+    else:
+        yield table
+    absent = list(made.evidence.missing)
+    if absent:
+        yield Text("Not in the folder:")
+        yield Bullets(tuple(absent))
+    yield Text(
+        "Answers are used as they were given. Estimates of change rest on people who answered each time; "
+        "nothing is filled "
+        "in for those who did not, who may have fared otherwise."
+    )
+
+
+def _not_answered(made: Material) -> Iterator[Block]:
+    rows: dict[tuple[str, str], list[str]] = {}
+    for answer in made.answers:
+        if answer.result is None:
+            names = [_titled(made.programme, name) for name in answer.about]
+            rows.setdefault((answer.question.asks, answer.why_not.rstrip(".")), []).extend(names)
+    hidden = [
+        one.asks
+        for one in made.programme.questions
+        if (parts := [part for _, part in made.of(one) if part is not None and part.lines])
+        and all(line.withheld for part in parts for line in part.lines)
+    ]
+    for asks in hidden:
+        rows.setdefault((asks, "answered, but withheld: it rests on too few people"), [])
+    if not rows:
+        yield Text("Every question of the plan was answered.")
+        return
+    cells = tuple(
+        (asks, "; ".join(dict.fromkeys(names)) or "the whole question", why) for (asks, why), names in rows.items()
+    )
+    yield Table(
+        "Questions that could not be answered, and why", ("Question", "Of what", "Why not"), cells, frozenset({1, 2})
+    )
+
+
+def _limits(made: Material) -> Iterator[Section]:
+    notes = design_notes(made.programme, made.evidence.instruments)
+    yield Section("Limitations", 2, (Text("What the design can and cannot show, as it was planned."),))
+    titles = {"can": "What the design can show", "cannot": "What it cannot show", "care": "What to bear in mind"}
+    for verdict, title in titles.items():
+        items = tuple(note.text for note in notes if note.verdict == verdict)
+        if items:
+            yield Section(title, 3, (Bullets(items),))
+
+
+def plan_table(programme: Programme) -> Table:
+    """Write the plan of analysis as a table.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    Table
+        Question, estimand, estimator and comparison.
+    """
+    rows = tuple(
+        (one.asks, one.estimand, ESTIMATORS[one.estimator].estimates, programme.comparisons_by_id[one.comparison].who)
+        for one in programme.questions
+    )
+    return Table(
+        "Questions, what is estimated and how",
+        ("Question", "What is estimated", "How", "Compared with"),
+        rows,
+        frozenset({1, 2, 3}),
+    )
+
+
+__all__ = [
+    "SECTIONS",
+    "Material",
+    "board_sections",
+    "closing_sections",
+    "material",
+    "number",
+    "per_cent",
+    "plan_table",
+    "theme_sections",
+]

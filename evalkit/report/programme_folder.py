@@ -1,0 +1,155 @@
+"""The report of an evaluation folder: read, put together, written so that the old report stays whole until the end."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.disclosure.profiles import DEFAULT
+from evalkit.files import checksum, list_files, read_text, write_together
+from evalkit.programmes.answers import Answer
+from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.folder_reading import FolderData, read_folder
+from evalkit.programmes.folders import EvaluationFolder, open_folder
+from evalkit.report.layout import Entry
+from evalkit.report.programme_identity import load_identity
+from evalkit.report.programme_making import Progress, Setting, entry_of, programme_report, written_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLAN = "analysis-plan.md"
+_DEVIATIONS = re.compile(r"^## Deviations[^\n]*\n(?P<text>.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
+_NOTHING_YET = "None yet."
+_DATA = ("*.csv", "*.xlsx")
+_RESPONSES = ("*.csv", "*.xlsx", "*.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report that was written.
+
+    Parameters
+    ----------
+    entry : Entry
+        Its line in an index.
+    paths : tuple of pathlib.Path
+        The page first, then the Word file where it was asked for, the workbook and the folder of CSV files.
+    unanswered : tuple of (str, str)
+        Question and why it, or a part of it, could not be answered; each pair once.
+    """
+
+    entry: Entry
+    paths: tuple[Path, ...]
+    unanswered: tuple[tuple[str, str], ...]
+
+
+def evidence_of(folder: EvaluationFolder, data: FolderData) -> Evidence:
+    """Put what a folder holds into the form in which questions are answered.
+
+    Parameters
+    ----------
+    folder : EvaluationFolder
+        The folder.
+    data : FolderData
+        What was read from it.
+
+    Returns
+    -------
+    Evidence
+        The same data.
+    """
+    programme = folder.programme
+    missing = []
+    for one in data.missing:
+        if one.what == "file":
+            name = programme.files_by_id[one.name].file
+        else:
+            use, _, asked = one.name.partition(".")
+            wave = programme.uses_by_id[use].wave_of(asked)
+            when = programme.waves_by_id[wave].title if wave else asked
+            name = f"answers to \u201c{folder.instruments[programme.uses_by_id[use].instrument].title}\u201d, {when}"
+        missing.append(f"{name}: {one.without}" if one.without else name)
+    return Evidence(programme, folder.instruments, data.files, data.answers, tuple(missing), data.workforce)
+
+
+def report_folder(
+    path: Path, to: Path, *, word: bool = False, profile: str = DEFAULT, progress: Progress | None = None
+) -> Written:
+    """Write the report of an evaluation folder.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The folder, made by `evalkit new`.
+    to : pathlib.Path
+        Where the report goes.
+    word : bool, default False
+        Whether to write the Word file too.
+    profile : str, default "staff-survey"
+        Disclosure profile.
+    progress : callable, optional
+        Called with what is being done, how much of it is done and how much there is.
+
+    Returns
+    -------
+    Written
+        What was written, and what could not be answered.
+
+    Raises
+    ------
+    DataError
+        Everything that is wrong with the data, all at once, as `read_folder` tells it.
+    ProgrammeError
+        PRG-020 for what is no evaluation folder or is of another format.
+    ReportError
+        REP-004 when the output cannot be written: the old report is then as it was; REP-005 for a visual identity that
+        cannot be used.
+    DisclosureError
+        DIS-001 for an unknown profile.
+    """
+    folder = open_folder(path)
+    identity = load_identity(path)
+    data = read_folder(folder)
+    files = [*list_files(folder.data_dir, _DATA), *list_files(folder.responses_dir, _RESPONSES)]
+    setting = Setting(
+        folder.settings.organisation,
+        profile,
+        checksum(files),
+        len(files),
+        data.synthetic,
+        _deviations(path / PLAN),
+    )
+    answers: list[Answer] = []
+    report = programme_report(evidence_of(folder, data), setting, progress, answers)
+    made = written_files(report, identity, word=word)
+    stale = [
+        old
+        for old in list_files(to / f"{report.name}-tables", ["*.csv"])
+        if f"{report.name}-tables/{old.name}" not in made
+    ]
+    # Everything is made before anything is written, and a part that fails puts all of it back.
+    write_together({**dict.fromkeys(stale), **{to / name: content for name, content in made.items()}})
+    names = [
+        f"{report.name}.html",
+        *([f"{report.name}.docx"] if word else []),
+        f"{report.name}-tables.xlsx",
+        f"{report.name}-tables",
+    ]
+    return Written(entry_of(report), tuple(to / name for name in names), _unanswered(answers))
+
+
+def _unanswered(answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys((one.question.asks, one.why_not) for one in answers if one.result is None))
+
+
+def _deviations(plan: Path) -> tuple[str, ...]:
+    """Read what people wrote under "Deviations" in the analysis plan: a paragraph or a bullet each."""
+    found = _DEVIATIONS.search(read_text(plan)) if plan.is_file() else None
+    if found is None:
+        return ()
+    parts = re.split(r"\n\s*\n|^\s*[-*] ", found["text"].strip(), flags=re.MULTILINE)
+    said = [" ".join(part.split()) for part in parts]
+    return tuple(part for part in said if part and not part.startswith(_NOTHING_YET))

@@ -1,0 +1,119 @@
+"""What was reached of the targets of a programme."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from evalkit.disclosure import Profile
+from evalkit.programmes.answers import Answer
+from evalkit.programmes.headline_texts import Headline
+from evalkit.programmes.model import Programme
+from evalkit.programmes.parts import Target
+from evalkit.report.programme_blocks import Table
+from evalkit.report.programme_numbers import Shown, flow_frame, interval, value
+
+_PER_CENT = frozenset({"per cent", "%"})
+
+
+def targets_table(
+    programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown], profile: Profile
+) -> Table | None:
+    """Hold answers against the targets.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    answers : sequence of Answer
+        Answers to its questions.
+    parts : mapping of int to Shown
+        Position of the answer -> what may leave of it.
+    profile : Profile
+        Disclosure profile.
+
+    Returns
+    -------
+    Table or None
+        None without targets. A target counts as reached only when the whole interval is on its side.
+    """
+    if not programme.targets:
+        return None
+    rows = []
+    for target in programme.targets:
+        wanted = _wanted(target)
+        found = [_line(target, programme, answers, parts)]
+        rows.append((target.title, wanted, *(_verdict(target, found[0]))))
+    notes: tuple[str, ...] = (
+        "Reached: the whole interval is on the side of the target. Missed: none of it is. Not settled: it "
+        "reaches across.",
+    )
+    hidden = any("withheld" in cell for row in rows for cell in row)
+    notes += (f"Withheld so that nobody can be recognised: {profile.title}.",) if hidden else ()
+    return Table(
+        "Targets and what was reached",
+        ("Target", "Wanted", "Found", "95 % interval", "Verdict"),
+        tuple(rows),
+        frozenset({1, 4}),
+        notes,
+    )
+
+
+def _wanted(target: Target) -> str:
+    if target.at_least is not None:
+        return f"at least {target.at_least:g} {target.unit}"
+    if target.at_most is not None:
+        return f"at most {target.at_most:g} {target.unit}"
+    return f"to be set by {target.set_by}" if target.set_by else "to be set"
+
+
+def _line(
+    target: Target, programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown]
+) -> Headline | float | None:
+    """Find the number that a target is about: a row, a number of people, or nothing."""
+    for at, answer in enumerate(answers):
+        part = parts.get(at)
+        if part is None or answer.question.id != target.question or answer.subgroup:
+            continue
+        roles = {programme.roles_by_id[role].title for role in target.roles}
+        if isinstance(answer.result, pd.DataFrame):
+            if target.roles and answer.role not in target.roles:
+                continue
+            titles = {step.id: step.title for step in programme.steps}
+            frame = flow_frame(part)
+            row = frame[frame["step"] == titles.get(target.about or "", "")]
+            if len(row):
+                return float(row["n"].iloc[0])
+            continue
+        for line in part.lines:
+            about = answer.of_term.get(line.term, line.about)
+            if (target.about is None or about == target.about) and (not roles or not line.group or line.group in roles):
+                return line if target.of == "estimate" else line.people if target.of == "number" else None
+    return None
+
+
+def _verdict(target: Target, found: Headline | float | None) -> tuple[str, str, str]:
+    bound = target.at_least if target.at_least is not None else target.at_most
+    if found is None:
+        return "\u2013", "\u2013", "not answered"
+    if isinstance(found, float):
+        if math.isnan(found):
+            return "withheld", "\u2013", "withheld"
+        if bound is None:
+            return f"{found:,.0f}", "\u2013", "no target set"
+        good = found >= bound if target.at_least is not None else found <= bound
+        return f"{found:,.0f}", "\u2013", "reached" if good else "missed"
+    if found.withheld:
+        return "withheld", "withheld", "withheld"
+    told = (value(found), interval(found))
+    if bound is None:
+        return (*told, "no target set")
+    times = 100.0 if found.unit == "proportion" and target.unit in _PER_CENT else 1.0
+    low, high = times * found.low, times * found.high
+    if math.isnan(low) or math.isnan(high):
+        return (*told, "not settled")
+    if target.at_least is not None:
+        return (*told, "reached" if low >= bound else "missed" if high < bound else "not settled")
+    return (*told, "reached" if high <= bound else "missed" if low > bound else "not settled")

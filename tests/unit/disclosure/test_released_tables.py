@@ -1,0 +1,321 @@
+"""What a notebook shows is attacked as a whole before it is published."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from evalkit.disclosure.protecting import protect
+from evalkit.equality.composition import representation
+from evalkit.equality.likelihood import relative_likelihood
+from evalkit.errors import DisclosureError
+from evalkit.report import rendering
+from evalkit.report.showing import MARK, TOKEN, show
+from evalkit.result import Estimates, Method, estimates
+
+STAFF = pd.DataFrame(
+    {"site": ["North", "South", "West", "All"], "n": [4, 60, 25, 89], "remark": ["Ann Smith", "", "", ""]}
+)
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[tuple[dict[str, str], dict[str, Any]]]:
+    import IPython.display
+
+    found: list[tuple[dict[str, str], dict[str, Any]]] = []
+
+    def display(bundle: dict[str, str], *, raw: bool, metadata: dict[str, Any]) -> None:
+        assert raw
+        found.append((bundle, json.loads(json.dumps(metadata[MARK]))))
+
+    monkeypatch.setattr(IPython.display, "display", display)
+    monkeypatch.setenv(TOKEN, "token-of-the-run")
+    return found
+
+
+def groups(*rows: tuple[str | None, int], used: int) -> Estimates:
+    method = Method(name="m", estimand="e", unit="points", n_given=used, n_used=used)
+    return estimates([{"term": "t", "group": group, "estimate": 1.5, "n": n} for group, n in rows], method)
+
+
+def audited(shown: list[Any]) -> None:
+    rendering._audit([mark for _, mark in shown], "x.ipynb", "token-of-the-run")
+
+
+def refused(shown: list[Any]) -> str:
+    with pytest.raises(DisclosureError) as caught:
+        audited(shown)
+    return str(caught.value)
+
+
+def protected(table: pd.DataFrame = STAFF, **more: Any) -> Any:
+    return protect(table, counts="n", dims="site", totals={"site": "All"}, **more)
+
+
+def test_a_protected_table_is_shown_without_what_was_withheld(shown: list[Any]):
+    show(protected(), title="Staff", profile="public")
+    bundle, mark = shown[0]
+    for text in bundle.values():
+        assert "withheld" in text
+        assert "60" in text
+        assert "Ann" not in text
+        assert ">25<" not in text
+    assert mark["profile"] == "staff-survey"
+    told = json.dumps(mark["tables"])
+    assert "25" not in told
+    assert mark["tables"][0]["counts"] == {"n": [None, 60.0, None, 89.0]}
+
+
+def test_what_is_released_of_several_counts_is_shown(shown: list[Any]):
+    table = STAFF.assign(leavers=[1, 20, 3, 24])
+    made = protect(table, counts=["n", "leavers"], dims="site", totals={"site": "All"})
+    show(made, title="Staff")
+    line = next(line for line in shown[0][0]["text/plain"].splitlines() if "South" in line)
+    assert "60" in line
+    audited(shown)
+
+
+def test_the_same_table_may_be_shown_twice(shown: list[Any]):
+    for _ in range(2):
+        show(protected(), title="Staff")
+    audited(shown)
+
+
+def test_two_protected_tables_that_betray_each_other_stop_the_report(shown: list[Any]):
+    show(protected(), title="Staff")
+    show(
+        protected(pd.DataFrame({"site": ["West", "Other", "All"], "n": [25, 64, 89]})),
+        title="West and others",
+    )
+    message = refused(shown)
+    assert message.startswith('DIS-005 x.ipynb, "Staff": cells that can be worked out')
+    assert "site North (recoverable)" in message
+    assert "Ann" not in message
+    assert "4 " not in message
+
+
+def test_sums_of_rounded_counts_are_not_taken_for_unrounded(shown: list[Any]):
+    table = pd.DataFrame({"site": ["a", "b", "All"], "n": [20, 33, 53]})
+    for profile in ("opensafely-midpoint6", "opensafely"):
+        shown.clear()
+        show(protected(table, profile=profile), title=profile)
+        audited(shown)
+
+
+def test_one_table_rounded_in_two_ways_is_told_closer(shown: list[Any]):
+    table = pd.DataFrame({"site": ["a", "b", "All"], "n": [20, 33, 53]})
+    for profile in ("opensafely-midpoint6", "opensafely"):
+        show(protected(table, profile=profile), title=profile)
+    assert "site a (narrow)" in refused(shown)
+
+
+def test_groups_with_their_total_told_elsewhere_stop_the_report(shown: list[Any]):
+    # Alone the table says nothing of the 4, as its n is withheld.
+    show(groups(("a", 40), ("b", 4), used=44), title="By group")
+    audited(shown)
+    # Another result on as many people tells n = 44.
+    show(groups((None, 44), used=44), title="All")
+    message = refused(shown)
+    assert '"By group"' in message
+    assert "b (recoverable)" in message
+
+
+def test_other_people_are_not_held_against_a_table(shown: list[Any]):
+    show(groups(("a", 40), ("b", 4), used=44), title="By group")
+    show(groups((None, 45), used=45), title="Others")
+    audited(shown)
+
+
+def test_a_plain_frame_with_a_total_is_attacked(shown: list[Any]):
+    show(pd.DataFrame({"site": ["a", "b", "All"], "n": [4, 60, 64]}), title="Plain", counts=["n"])
+    assert "site a (recoverable)" in refused(shown)
+    shown.clear()
+    show(pd.DataFrame({"site": ["a", "b", "c"], "n": [4, 60, 25]}), title="Plain", counts=["n"])
+    audited(shown)
+
+
+def test_nothing_is_registered_without_a_run(shown: list[Any], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(TOKEN)
+    show(protected(), title="Staff")
+    assert "tables" not in shown[0][1]
+
+
+def test_public_results_are_not_attacked(shown: list[Any]):
+    show(groups(("a", 40), ("b", 4), used=44), title="Printed", profile="public")
+    audited(shown)
+
+
+# --- plain frames with totals ----------------------------------------------------------------------------------------
+
+TWO_WAY = pd.DataFrame(
+    {
+        "site": ["North", "North", "North", "South", "South", "South", "All", "All", "All"],
+        "band": ["5 to 7", "8 and over", "All", "5 to 7", "8 and over", "All", "5 to 7", "8 and over", "All"],
+        "n": [140, 4, 144, 95, 26, 121, 235, 30, 265],
+    }
+)
+
+
+def test_a_plain_two_way_table_is_attacked(shown: list[Any]):
+    show(TWO_WAY, title="Plain", counts=["n"])
+    assert "site North, band 8 and over (recoverable)" in refused(shown)
+
+
+def test_a_plain_two_way_table_is_attacked_under_any_label_of_its_totals(shown: list[Any]):
+    show(TWO_WAY.replace("All", "Acute and community"), title="Plain", counts=["n"])
+    assert "site North, band 8 and over (recoverable)" in refused(shown)
+
+
+def test_a_two_way_table_without_its_margins_tells_nothing(shown: list[Any]):
+    show(TWO_WAY[(TWO_WAY[["site", "band"]] != "All").all(axis=1)], title="Plain", counts=["n"])
+    audited(shown)
+
+
+@pytest.mark.parametrize(
+    ("labels", "people"),
+    [
+        (["A1", "A2", "A total", "B1", "B2", "B total", "All"], [4, 30, 34, 50, 60, 110, 144]),
+        (["A", "A1", "A2", "B", "B1", "B2", "All"], [34, 4, 30, 110, 50, 60, 144]),
+        (["A1", "A2", "A total", "B"], [4, 30, 34, 50]),
+        (["A1", "A2", "A", "B1", "B2", "B"], [4, 30, 34, 50, 60, 110]),
+    ],
+)
+def test_subtotals_of_a_plain_frame_are_attacked(shown: list[Any], labels: list[str], people: list[int]):
+    show(pd.DataFrame({"d": labels, "n": people}), title="Plain", counts=["n"])
+    assert "A1 (recoverable)" in refused(shown)
+
+
+def test_a_sum_by_chance_is_no_subtotal(shown: list[Any]):
+    show(pd.DataFrame({"d": ["a", "b", "c", "e"], "n": [4, 30, 34, 51]}), title="Plain", counts=["n"])
+    audited(shown)
+
+
+def test_parts_and_their_total_in_two_plain_frames_are_attacked_together(shown: list[Any]):
+    parts = pd.DataFrame({"site": ["North", "South"], "n": [4, 26]})
+    show(parts, title="Parts", counts=["n"])
+    audited(shown)
+    show(pd.DataFrame({"site": ["All"], "n": [30]}), title="Whole", counts=["n"])
+    assert '"Parts": cells that can be worked out from all that is shown: site North (recoverable)' in refused(shown)
+
+
+def test_a_total_of_other_people_is_not_held_against_the_parts(shown: list[Any]):
+    show(pd.DataFrame({"site": ["North", "South"], "n": [4, 26]}), title="Parts", counts=["n"])
+    show(pd.DataFrame({"site": ["All"], "n": [40]}), title="Others", counts=["n"])
+    audited(shown)
+
+
+# --- estimates of groups ---------------------------------------------------------------------------------------------
+
+
+def of_bands(people: list[int]) -> Estimates:
+    labels = [(group, band) for band in ("Band 5", "Band 7", "Band 9") for group in ("white", "BME")]
+    rows = pd.DataFrame(labels, columns=["e", "band"]).assign(n=people)
+    return representation(rows, group="e", band="band", counts="n")
+
+
+def test_members_of_a_withheld_band_are_had_by_subtraction(shown: list[Any]):
+    show(of_bands([800, 150, 300, 40, 60, 3]), title="By band")
+    assert "Band 9" in refused(shown)
+
+
+def test_bands_of_enough_are_shown(shown: list[Any]):
+    show(of_bands([800, 150, 300, 40, 60, 30]), title="By band")
+    audited(shown)
+    assert "150" in shown[0][0]["text/plain"]
+
+
+def test_events_of_a_withheld_department_are_had_from_the_whole(shown: list[Any]):
+    rows = pd.DataFrame(
+        {"e": ["white", "BME"] * 2, "d": ["X", "X", "Y", "Y"], "s": [800, 150, 100, 50], "a": [160, 3, 20, 13]}
+    )
+    roles = {"group": "e", "outcome": "a", "total": "s", "reference": "BME", "comparison": "white"}
+    show(relative_likelihood(rows, by="d", **roles), title="By department")
+    show(relative_likelihood(rows, **roles), title="All")
+    assert '"By department"' in refused(shown)
+
+
+def test_estimates_give_away_what_protect_withheld(shown: list[Any]):
+    table = pd.DataFrame({"band": ["5", "7", "9", "All"], "n": [800, 300, 4, 1104]})
+    show(protect(table, counts="n", dims="band", totals={"band": "All"}), title="Protected")
+    rows = pd.DataFrame({"band": ["5"] * 800 + ["7"] * 300 + ["9"] * 4, "e": "white"})
+    rows.loc[::3, "e"] = "BME"
+    audited(shown)
+    show(representation(rows, group="e", band="band"), title="Estimates")
+    assert '"Protected": cells that can be worked out' in refused(shown)
+
+
+def test_n_is_withheld_where_it_tells_the_few_who_did_not_say(shown: list[Any]):
+    rows = pd.DataFrame({"e": ["white", "BME", None], "band": "5", "n": [300, 200, 4]})
+    show(representation(rows, group="e", counts="n"), title="Estimates")
+    text = shown[0][0]["text/plain"]
+    assert "504" not in text
+    assert "200" not in text
+    assert "0.397" in text
+    audited(shown)
+
+
+def test_n_of_two_results_tells_the_few_who_did_not_say(shown: list[Any]):
+    rows = pd.DataFrame({"e": ["white", "BME", None], "s": [200, 90, 3], "a": [60, 18, 1]})
+    roles = {"group": "e", "outcome": "a", "total": "s", "reference": "BME", "comparison": "white"}
+    show(relative_likelihood(rows, **roles), title="Likelihood")
+    show(representation(rows, group="e", counts="s"), title="Representation")
+    assert "293" not in shown[1][0]["text/plain"]
+    audited(shown)
+
+
+# --- whose tables are whose ------------------------------------------------------------------------------------------
+
+
+def sites(people: dict[str, int], dim: str = "site", count: str = "n", totals: bool = True) -> Any:  # noqa: FBT001, FBT002
+    table = pd.DataFrame({dim: list(people), count: list(people.values())})
+    return protect(table, counts=count, dims=dim, totals={dim: "All"} if totals else None)
+
+
+NORTH = {"North": 4, "South": 26, "All": 30}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        sites({"South": 26}, dim="Site ", totals=False),
+        sites({"South": 26}, dim="place", totals=False),
+        sites({" SOUTH": 26}, totals=False),
+        sites({"South": 26, "All": 30}, count="staff", totals=False),
+        sites({"South": 26, "All": 30}, count="employed on 31 March", totals=False),
+    ],
+)
+def test_tables_are_linked_by_their_labels_not_only_by_exact_names(shown: list[Any], other: Any):
+    show(sites(NORTH), title="One")
+    audited(shown)
+    show(other, title="Two")
+    assert '"One": cells that can be worked out from all that is shown: site North' in refused(shown)
+
+
+def test_a_total_that_protect_was_not_told_is_one(shown: list[Any]):
+    show(sites(NORTH, totals=False), title="One")
+    assert "site North (recoverable)" in refused(shown)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 1, 0)])
+def test_another_year_on_the_page_does_not_end_the_attack(shown: list[Any], order: tuple[int, ...]):
+    tables = [sites(NORTH), sites({"North": 20, "South": 40}, totals=False), sites({"South": 26}, totals=False)]
+    for at in order:
+        show(tables[at], title=f"Table {at}")
+    assert '"Table 0": cells that can be worked out from all that is shown: site North' in refused(shown)
+
+
+def test_two_years_of_one_page_are_no_leak(shown: list[Any]):
+    show(sites(NORTH), title="2025")
+    show(sites({"North": 20, "South": 40, "All": 60}), title="2024")
+    show(sites({"North": 5, "South": 41, "All": 46}), title="2023")
+    audited(shown)
+
+
+def test_what_is_registered_of_a_frame_does_not_hold_what_is_withheld(shown: list[Any]):
+    show(TWO_WAY.assign(n=TWO_WAY["n"].replace({4: 7})), title="Plain", counts=["n"])
+    for table in shown[0][1]["tables"]:
+        assert {None, *table["counts"]["n"]} <= {None, *(float(n) for n in TWO_WAY["n"] if n >= 11)}
+        assert all(len(mark) == 64 for mark in table["marks"])

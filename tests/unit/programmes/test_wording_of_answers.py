@@ -1,0 +1,168 @@
+"""Sentences by rule: what may be said at 6, 24 and 3,000 people, and what never."""
+
+import re
+
+import pytest
+from small_programme import ID, small_evidence
+
+from evalkit.disclosure import load_profile, release
+from evalkit.programmes.answering import answer_programme
+from evalkit.programmes.answers import Answer
+from evalkit.programmes.library import load_programme
+from evalkit.programmes.parts import ComparisonKind
+from evalkit.programmes.wording import Told, design_sentence, number, per_cent, tell
+from evalkit.result import Method, estimates
+
+PROGRAMME = load_programme(ID)
+# Words that would say that the programme did something.
+CAUSAL = re.compile(
+    r"\b(caus\w+|effect\w*|because of|thanks to|led to|due to|result(ed|s)? in|impact\w*|improved by the)\b"
+)
+GROWN = {6: 1.2, 24: 0.5, 3000: 0.05}
+
+
+def said(
+    question: str,
+    *rows: dict[str, object],
+    unit: str = "unit of the outcome",
+    scale: str = "identity",
+    term: str = "",
+    profile: str = "staff-survey",
+) -> Told:
+    """Tell one row of an answer to a question of the programme."""
+    one = PROGRAMME.questions_by_id[question]
+    about = (one.outcomes or one.steps)[:1]
+    title = term or (PROGRAMME.outcomes_by_id[about[0]].title if one.outcomes else "")
+    result = estimates([{"term": title, **row} for row in rows], Method("t", "", unit, scale=scale))  # type: ignore[arg-type]
+    answer = Answer(one, result, people=1, role="mentee", about=about, terms=((title, about[0]),))
+    (told,) = tell(answer, release(result, load_profile(profile)), PROGRAMME)
+    return told
+
+
+def change(low: float, high: float, n: int = 24, question: str = "attachment", p: float = 0.01, **more: object) -> Told:
+    return said(
+        question, {"estimate": (low + high) / 2, "conf_low": low, "conf_high": high, "p_value": p, "n": n, **more}
+    )
+
+
+def test_six_people_are_withheld_and_no_number_is_told() -> None:
+    told = change(0.4, 2.0, n=6)
+    assert told.verdict == "withheld"
+    assert not re.search(r"\d", told.text + told.short)
+
+
+@pytest.mark.parametrize("n", [24, 3000])
+def test_an_interval_that_leaves_out_nothing_is_a_change_with_its_direction(n: int) -> None:
+    told = change(0.1, 0.74, n=n)
+    assert told.verdict == "better"
+    assert told.text == (
+        f"Attachment to the organisation rose by 0.42 points (95 % interval 0.10 to 0.74; p = 0.010; {n:,} "
+        f"mentees): a change "
+        "for the better."
+    )
+
+
+@pytest.mark.parametrize("n", [24, 3000])
+def test_an_interval_that_holds_good_and_harm_claims_nothing_whatever_p_says(n: int) -> None:
+    told = change(-0.2, 1.4, n=n, p=0.001)
+    assert told.verdict == "open"
+    assert "do not settle" in told.text
+    assert "both a rise and a fall" in told.text
+    assert "rose" not in told.text
+    assert "better" not in told.text
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.5), (-0.5, 0.0)])
+def test_an_interval_that_ends_at_nothing_claims_nothing(low: float, high: float) -> None:
+    told = change(low, high)
+    assert told.verdict == "open"
+    assert "no change at all" in told.text
+
+
+def test_a_fall_is_worse_where_higher_is_better() -> None:
+    told = change(-0.9, -0.1)
+    assert told.verdict == "worse"
+    assert "fell by 0.50 points" in told.text
+    assert "for the worse" in told.text
+
+
+def test_a_fall_in_thoughts_of_leaving_is_better() -> None:
+    told = change(
+        -0.9, -0.1, question="intention", group="programme - comparison", quantity="difference in mean change"
+    )
+    assert told.verdict == "better"
+    assert "lower" in told.text
+    assert "better side" in told.text
+
+
+def test_the_interval_stands_before_p() -> None:
+    for told in (change(0.1, 0.7), change(-0.1, 0.7)):
+        assert told.text.index("interval") < told.text.index("p = ")
+
+
+def test_a_number_without_an_interval_concludes_nothing() -> None:
+    told = said("attachment", {"estimate": 0.8, "n": 24})
+    assert told.verdict == "open"
+    assert "nothing is concluded" in told.text
+
+
+def test_a_gap_between_groups_is_nobodys_gain() -> None:
+    row = {"group": "white over BME", "estimate": 1.5, "conf_low": 1.2, "conf_high": 1.9, "n": 200, "n_least": 60}
+    told = said("access_ethnicity", row, unit="ratio", scale="log", term="relative_likelihood")
+    assert told.verdict == "gap"
+    assert "better" not in told.text
+    assert "worse" not in told.text
+    assert told.text.endswith("to the advantage of white.")
+    turned = said(
+        "access_ethnicity",
+        {**row, "estimate": 0.6, "conf_low": 0.4, "conf_high": 0.8},
+        unit="ratio",
+        scale="log",
+        term="relative_likelihood",
+    )
+    assert turned.text.endswith("to the advantage of BME.")
+
+
+def test_a_ratio_whose_interval_holds_one_claims_nothing() -> None:
+    row = {"group": "white over BME", "estimate": 1.5, "conf_low": 0.9, "conf_high": 2.4, "n": 200, "n_least": 60}
+    told = said("access_ethnicity", row, unit="ratio", scale="log", term="relative_likelihood")
+    assert told.verdict == "open"
+    assert "advantage" not in told.text
+
+
+def test_shares_are_told_in_per_cent_with_their_interval() -> None:
+    told = said("capacity_kept", {"estimate": 0.62, "conf_low": 0.43, "conf_high": 0.79, "n": 24}, unit="proportion")
+    assert told.text == "Mentors available for the next returner: 62 % (95 % interval 43 to 79; 24 mentees)."
+    assert told.verdict == "described"
+
+
+@pytest.mark.parametrize("kind", ["none", "before_after", "waiting_list", "matched", "trend"])
+def test_a_design_says_what_it_cannot_carry(kind: ComparisonKind) -> None:
+    assert bool(design_sentence(kind)) == (kind != "none")
+
+
+@pytest.mark.parametrize("n", [6, 24, 3000])
+def test_no_sentence_says_that_the_programme_did_it(n: int) -> None:
+    rules = load_profile()
+    evidence = small_evidence(n, gain=GROWN[n])
+    told = [
+        one
+        for answer in answer_programme(evidence)
+        if hasattr(answer.result, "method")
+        for one in tell(answer, release(answer.result, rules), evidence.programme)
+    ]
+    assert told
+    for one in told:
+        assert not CAUSAL.search(one.text.lower()), one.text
+        assert "nan" not in one.text.lower().split()
+        assert "None" not in one.text
+    if n == 6:
+        assert {one.verdict for one in told} <= {"withheld", "described"}
+        assert not [one for one in told if "p =" in one.text or "p <" in one.text]
+    else:
+        assert {"open", "described"} <= {one.verdict for one in told}
+
+
+def test_numbers_are_written_with_a_true_minus_and_no_signed_zero() -> None:
+    assert (number(-1.234), number(-0.001), number(0.5)) == ("\u22121.23", "0.00", "0.50")
+    assert (per_cent(0.999), per_cent(0.001), per_cent(0.5)) == ("99.9 %", "0.1 %", "50 %")

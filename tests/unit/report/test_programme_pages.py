@@ -1,0 +1,270 @@
+"""A programme's report as a page, a Word file and tables: accessible, protected, the same bytes again."""
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from docx import Document
+from lxml import html
+from openpyxl import load_workbook
+from small_programme import ID, small_evidence
+
+from evalkit.disclosure import load_profile
+from evalkit.errors import EvalkitError, ReportError
+from evalkit.programmes.folder_simulation import simulate_folder
+from evalkit.programmes.folder_writing import new_folder
+from evalkit.report import programme_folder
+from evalkit.report.layout import first_heading_problem, read_entry
+from evalkit.report.programme_blocks import Report, Section
+from evalkit.report.programme_folder import Written, report_folder
+from evalkit.report.programme_identity import NAME, contrast, load_identity
+from evalkit.report.programme_making import Setting, programme_report, written_files
+
+TRUST = "A & B <Trust>"
+SECTIONS = [
+    "Summary for the board",
+    "Reach",
+    "Fidelity and dose",
+    "Match quality",
+    "Training and experience",
+    "Change in outcomes",
+    "Both parties",
+    "Retention and progression",
+    "Equality of access and of outcome",
+    "Missing data",
+    "What could not be answered",
+    "Limitations",
+    "Recommendations",
+    "Appendix: analysis plan",
+    "Appendix: deviations from the plan",
+    "Appendix: disclosure",
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def day() -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+        yield
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    report = programme_report(small_evidence(24), Setting(TRUST, synthetic=True, checksum="0123456789abcdef", files=3))
+    return written_files(report, load_identity(), word=True)
+
+
+@pytest.fixture(scope="module")
+def page(files: dict[str, bytes]) -> str:
+    return files[f"{ID}.html"].decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("evaluation") / "coaching"
+    new_folder(where, "looking-after-you-too-coaching", TRUST, "surveyjs")
+    simulate_folder(where, 24, seed=1)
+    plan = where / "analysis-plan.md"
+    text = plan.read_text(encoding="utf-8")
+    plan.write_text(text + "\n\n- 2027-03-01: the third wave came <late>.\n", encoding="utf-8")
+    return where
+
+
+@pytest.fixture(scope="module")
+def written(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Written]:
+    to = tmp_path_factory.mktemp("outputs")
+    return to, report_folder(folder, to, word=True)
+
+
+def test_the_page_has_every_section_in_order(page: str) -> None:
+    titles = [heading.text_content() for heading in html.fromstring(page).iter("h2")]
+    assert [title for title in titles if title in SECTIONS] == SECTIONS
+    assert first_heading_problem(page) is None
+
+
+def test_the_page_for_the_board_has_its_five_parts(page: str) -> None:
+    (board,) = html.fromstring(page).find_class("pr-board")
+    assert [one.text_content() for one in board.iter("h3")] == [
+        "What we did",
+        "For whom",
+        "What changed",
+        "How sure we are",
+        "What next",
+    ]
+
+
+def test_the_page_needs_no_network_and_runs_nothing(page: str) -> None:
+    tree = html.fromstring(page)
+    links = [value for _, name, value, _ in tree.iterlinks() if name in {"src", "href"}]
+    assert links
+    assert all(link.startswith(("#", "data:")) for link in links)
+    assert not list(tree.iter("script"))
+    assert "@import" not in page
+
+
+def test_the_organisation_cannot_break_the_page(page: str) -> None:
+    assert "A &amp; B &lt;Trust&gt;" in page
+    assert "<Trust>" not in page
+    entry = read_entry(f"{ID}.html", page)
+    assert entry is not None
+    assert TRUST in entry.title
+    assert TRUST in entry.summary
+
+
+def test_figures_have_alt_texts_and_tables_have_headers_and_captions(page: str) -> None:
+    tree = html.fromstring(page)
+    pictures, tables = list(tree.iter("img")), list(tree.iter("table"))
+    assert len(pictures) >= 5
+    assert all(len(one.get("alt", "")) > 20 for one in pictures)
+    for table in tables:
+        assert table.find("caption").text_content()
+        assert {one.get("scope") for one in table.iter("th")} == {"col", "row"}
+        assert len({len(row) for row in table.iter("tr")}) == 1
+    names = [one.get("aria-label") for one in tree.xpath("//*[@role='region']")]
+    assert len(names) == len(set(names))
+    # Each figure stands with its numbers.
+    assert all(one.getnext() is not None and one.getnext().tag == "details" for one in tree.find_class("ek-figure"))
+
+
+def test_the_page_says_that_the_data_are_synthetic(page: str) -> None:
+    assert "Synthetic data" in html.fromstring(page).find_class("pr-banner")[0].text_content()
+
+
+def test_provenance_is_told(page: str) -> None:
+    footer = html.fromstring(page).find("footer") if html.fromstring(page).find("footer") is not None else None
+    text = (footer if footer is not None else next(html.fromstring(page).iter("footer"))).text_content()
+    for part in ("2023-11-14", "0123456789abcdef (3 files)", "staff-survey", ID):
+        assert part in text
+
+
+def test_no_number_of_few_people_is_in_any_table(files: dict[str, bytes]) -> None:
+    least = load_profile().threshold
+    counted = 0
+    for name, content in files.items():
+        if name.endswith(".csv"):
+            for row in csv.DictReader(io.StringIO(content.decode("utf-8"))):
+                people = row.get("n", "") or ""
+                if people and "places" not in name:
+                    counted += 1
+                    assert float(people) >= least, (name, row)
+    assert counted > 20
+
+
+def test_six_people_get_a_report_without_numbers_on_them() -> None:
+    report = programme_report(small_evidence(6), Setting(TRUST))
+    tables = {
+        name: content.decode()
+        for name, content in written_files(report, load_identity(), word=False).items()
+        if name.endswith(".csv")
+    }
+    for name, content in tables.items():
+        for row in csv.DictReader(io.StringIO(content)):
+            told = [row[column] for column in ("n", "p_value", "conf_low") if row.get(column)]
+            assert told == [], name
+    text = " ".join(block.text for section in report.sections for block in section.blocks if hasattr(block, "text"))
+    assert "withheld" in text
+    assert not re.search(r"p [=<] ", text)
+
+
+def test_the_word_file_has_styles_captions_and_header_rows(files: dict[str, bytes]) -> None:
+    document = Document(io.BytesIO(files[f"{ID}.docx"]))
+    styles = [line.style.name for line in document.paragraphs]
+    assert styles.count("Title") == 1
+    assert styles.count("Heading 1") >= len(SECTIONS)
+    assert "Heading 2" in styles
+    captions = [line.text for line in document.paragraphs if line.style.name == "Caption"]
+    assert len([line for line in captions if re.match(r"Table \d*: ", line) or line.startswith("Table ")]) == len(
+        document.tables
+    )
+    assert document.element.body.xpath(".//w:fldSimple[contains(@w:instr, 'SEQ Table')]")
+    for table in document.tables:
+        assert table.rows[0]._tr.xpath("./w:trPr/w:tblHeader")
+    alts = [shape._inline.docPr.get("descr") for shape in document.inline_shapes]
+    assert alts
+    assert all(alts)
+    headings = [line.text for line in document.paragraphs if line.style.name == "Heading 1"]
+    assert [title for title in headings if title in SECTIONS] == SECTIONS
+    assert any(TRUST in line.text for line in document.paragraphs)
+
+
+def test_the_workbook_has_every_table_and_no_formula(files: dict[str, bytes]) -> None:
+    book = load_workbook(io.BytesIO(files[f"{ID}-tables.xlsx"]))
+    assert len(book.worksheets) == 1 + len([name for name in files if name.endswith(".csv")])
+    cells = [cell for sheet in book.worksheets for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert not [cell for cell in cells if cell.data_type == "f" or str(cell.value).startswith(("=", "@"))]
+
+
+def test_a_folder_is_reported_and_its_index_line_told(written: tuple[Path, Written]) -> None:
+    to, done = written
+    assert all(path.exists() for path in done.paths)
+    assert done.entry.file == "looking-after-you-too-coaching.html"
+    assert "Synthetic data" in (to / done.entry.file).read_text(encoding="utf-8")
+
+
+def test_the_same_data_give_the_same_bytes_and_old_tables_go(folder: Path, written: tuple[Path, Written]) -> None:
+    to, done = written
+    before = {path: path.read_bytes() for path in to.rglob("*") if path.is_file()}
+    stale = done.paths[-1] / "99-of-an-earlier-report.csv"
+    stale.write_text("n\n3\n")
+    report_folder(folder, to, word=True)
+    after = {path: path.read_bytes() for path in to.rglob("*") if path.is_file()}
+    assert set(after) == set(before)
+    assert [path.name for path in before if after[path] != before[path]] == []
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one_whole(
+    folder: Path, written: tuple[Path, Written], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to, _ = written
+    before = {path: path.read_bytes() for path in to.rglob("*") if path.is_file()}
+    name = "looking-after-you-too-coaching"
+    other = Report(name, "Another title", "", TRUST, "", (Section("Empty", 2),), {"Date": "later"})
+    monkeypatch.setattr(programme_folder, "programme_report", lambda *_: other)
+    whole = Path.replace
+
+    def full(self: Path, target: Path) -> Path:
+        if target.suffix == ".html" and self.read_bytes() != before[target]:
+            raise OSError(28, "No space left on device")
+        return whole(self, target)
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(ReportError, match="REP-004"):
+        report_folder(folder, to)
+    monkeypatch.undo()
+    assert {path: path.read_bytes() for path in to.rglob("*") if path.is_file()} == before
+
+
+def test_people_write_their_deviations_in_the_plan(written: tuple[Path, Written]) -> None:
+    page = written[1].paths[0].read_text(encoding="utf-8")
+    assert "2027-03-01: the third wave came &lt;late&gt;." in page
+
+
+def test_an_organisation_brings_its_own_look(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text('accent: "#5b0060"\nfont: Georgia, serif\n', encoding="utf-8")
+    own = load_identity(tmp_path)
+    assert (own.accent, own.font, own.ink) == ("#5b0060", "Georgia, serif", load_identity().ink)
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ('accent: "#ffff00"', "accent"),
+        ("accent: red", "accent"),
+        ('font: "x; } body { display: none"', "font"),
+        ("logo: ../../secret.png\nlogo_text: x", "logo"),
+        ("logo: logo.png", "logo_text"),
+        ("colour: blue", "colour"),
+    ],
+)
+def test_a_look_that_cannot_be_used_is_refused(line: str, place: str, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text(f"{line}\n", encoding="utf-8")
+    with pytest.raises(EvalkitError) as caught:
+        load_identity(tmp_path)
+    assert [(one.code, one.place) for one in caught.value.problems] == [("REP-005", f"{NAME}, {place}")]
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
