@@ -32,7 +32,7 @@ recovery: $(INSTALLED)  ## the recovery studies whose code has changed: half an 
 	@cd tests && ../$(PY) -m recovery.study
 
 attack: $(INSTALLED)  ## attack what protect releases, ten thousand random tables: about twenty minutes
-	@cd tests && ../$(PY) -m attack.study
+	@cd tests && ../$(PY) -m attack.ten_thousand
 
 notebooks: $(INSTALLED)  ## run the notebooks and keep only their checked outputs
 	@$(BIN)/jupyter nbconvert --to notebook --execute --inplace --log-level WARN $(NOTEBOOKS)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from attack import study
+from attack import ten_thousand as study
 from attack.drawing import KINDS, TOTAL
 from attack.judging import Fault, true_counts
 from attack.knowledge import Release, rules
