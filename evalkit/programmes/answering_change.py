@@ -22,7 +22,18 @@ from evalkit.errors import EvalkitError
 from evalkit.measurement.consistency import reliability
 from evalkit.numeric.means import t_interval
 from evalkit.programmes.answering_now import has, share_rows, subgroup_labels, without
-from evalkit.programmes.answers import FEWEST, Answer, UnansweredError, roles_of, split_rows, untested, with_terms
+from evalkit.programmes.answers import (
+    FEWEST,
+    Answer,
+    UnansweredError,
+    outcomes_of,
+    roles_of,
+    several,
+    split_rows,
+    untested,
+    with_terms,
+    written,
+)
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.result import Estimates, Method, estimates
@@ -43,10 +54,6 @@ OWN, OTHERS = "programme", "comparison"
 _LINKED = "too few {who} answered both before and after, or their answers could not be put together"
 _NO_OTHERS = "nobody outside the programme answered both before and after, so there is no comparison group"
 _BEFORE_AFTER = ("before", "after")
-
-
-def _outcomes(evidence: Evidence, question: Question) -> list[Outcome]:
-    return [evidence.programme.outcomes_by_id[name] for name in question.outcomes]
 
 
 def wide(
@@ -128,7 +135,7 @@ def paired(
     """
     said = question.said
     waves = [str(said["pre"]), str(said["post"]), *([str(said["then"])] if "then" in names else [])]
-    for role, outcomes in roles_of(evidence.programme, question, _outcomes(evidence, question)):
+    for role, outcomes in roles_of(evidence.programme, question, outcomes_of(evidence.programme, question)):
         frame = wide(evidence, [outcome for outcome in outcomes if outcome.use], waves, role, names)
         able = [outcome for outcome in outcomes if outcome.use and _complete(frame, outcome, names) >= FEWEST]
         for outcome in outcomes:
@@ -244,7 +251,7 @@ def reliable_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
     Answer
         One for each outcome and role; the reliability is Cronbach's alpha of the answers before.
     """
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             try:
                 yield _reliable(evidence, question, outcome, role)
@@ -304,7 +311,7 @@ def wave_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
     Answer
         One for each role, then one for each subgroup.
     """
-    waves = [str(wave) for wave in _several(question.said["waves"])]
+    waves = [str(wave) for wave in several(question.said["waves"])]
     yield from _along(evidence, question, waves, several_waves.wave_change, _ends(question, waves))
 
 
@@ -323,13 +330,9 @@ def wave_slope(evidence: Evidence, question: Question) -> Iterator[Answer]:
     Answer
         One for each role, then one for each subgroup.
     """
-    waves = [str(wave) for wave in _several(question.said["waves"])]
-    times = [float(time) for time in _several(question.said["times"])]  # type: ignore[arg-type]
+    waves = [str(wave) for wave in several(question.said["waves"])]
+    times = [float(time) for time in several(question.said["times"])]
     yield from _along(evidence, question, waves, several_waves.wave_slope, {"times": times})
-
-
-def _several(value: object) -> tuple[object, ...]:
-    return value if isinstance(value, tuple) else (value,)
 
 
 def _ends(question: Question, waves: Sequence[str]) -> dict[str, Any]:
@@ -343,7 +346,7 @@ def _ends(question: Question, waves: Sequence[str]) -> dict[str, Any]:
 def _along(
     evidence: Evidence, question: Question, waves: Sequence[str], maker: Maker, more: Mapping[str, Any]
 ) -> Iterator[Answer]:
-    for role, outcomes in roles_of(evidence.programme, question, _outcomes(evidence, question)):
+    for role, outcomes in roles_of(evidence.programme, question, outcomes_of(evidence.programme, question)):
         frame = wide(evidence, [one for one in outcomes if one.use], waves, role, waves)
         able = [one for one in outcomes if one.use and _seen_twice(frame, one, waves)]
         who = evidence.programme.roles_by_id[role].title
@@ -399,7 +402,7 @@ def dose_response(evidence: Evidence, question: Question) -> Iterator[Answer]:
     """
     dose = next(one for one in evidence.programme.dose if one.id == question.said["dose"])
     waves = [str(question.said["pre"]), str(question.said["post"])]
-    for role, outcomes in roles_of(evidence.programme, question, _outcomes(evidence, question)):
+    for role, outcomes in roles_of(evidence.programme, question, outcomes_of(evidence.programme, question)):
         who = evidence.programme.roles_by_id[role].title
         frame = wide(evidence, outcomes, waves, role)
         able = [one for one in outcomes if _complete(frame, one) > FEWEST]
@@ -447,7 +450,7 @@ def compared(evidence: Evidence, question: Question) -> Iterator[Answer]:
     """
     maker = _AGAINST_OTHERS[question.estimator]
     waves = [str(question.said["pre"]), str(question.said["post"])]
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             own = wide(evidence, [outcome], waves, role)
             others = _others(evidence, outcome, waves)
@@ -502,7 +505,7 @@ def gap_in_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
     said = question.said
     waves = [str(said["pre"]), str(said["post"])]
     pair = [str(said["reference"]), str(said["comparison"])]
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             frame = wide(evidence, [outcome], waves, role)
             frame = frame.assign(group=evidence.labels(str(said["group"]), frame.index).to_numpy())
@@ -546,7 +549,7 @@ def category_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
     Answer
         One for each outcome and role.
     """
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             before, after, names = _two_items(evidence, question, outcome, role)
             who = evidence.programme.roles_by_id[role].title
@@ -569,12 +572,8 @@ def category_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
             )
 
 
-def _plain(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
 def _named(names: Mapping[str, str], value: object) -> str | None:
-    return None if pd.isna(value) else names.get(_plain(value))
+    return None if pd.isna(value) else names.get(written(value))
 
 
 def _two_items(
@@ -612,7 +611,7 @@ def ratio_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
         One for each outcome and role, then subgroups. Amounts are taken as they were stated: where `prices_from` names
         the year of the earlier amount, no index of prices is applied, and the note on the method says so.
     """
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             before, after, _ = _two_items(evidence, question, outcome, role)
             pair = pd.DataFrame({"before": before, "after": after}).apply(pd.to_numeric, errors="coerce")
@@ -709,7 +708,7 @@ def survey_gap(evidence: Evidence, question: Question) -> Iterator[Answer]:
         One for each outcome.
     """
     said = question.said
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         use = evidence.programme.uses_by_id[str(outcome.use)]
         frame = evidence.scored(use.id, str(said["wave"]))
         measure = str(outcome.scale or outcome.item)
@@ -719,7 +718,7 @@ def survey_gap(evidence: Evidence, question: Question) -> Iterator[Answer]:
             continue
         hits = has(frame[name], question) if name == measure else frame[name].eq(1).where(frame[name].notna())
         group = _of_item(frame[str(said["group"])], said)
-        labels = [" or ".join(map(str, _several(said[key]))) for key in ("reference", "comparison")]
+        labels = [" or ".join(map(str, several(said[key]))) for key in ("reference", "comparison")]
         data = pd.DataFrame({"group": group.to_numpy(), "agreed": hits.map({True: "yes", False: "no"}).to_numpy()})
         sizes = [int((data["group"].eq(label) & data["agreed"].notna()).sum()) for label in labels]
         if min(sizes) < FEWEST:
@@ -748,7 +747,7 @@ def survey_gap(evidence: Evidence, question: Question) -> Iterator[Answer]:
 
 def _ticked(frame: pd.DataFrame, item: str, said: Mapping[str, Any]) -> str | None:
     """Find the column of one answer to a question with several."""
-    names = [f"{item}__{value}" for value in _several(said.get("values", ()))]
+    names = [f"{item}__{value}" for value in several(said.get("values", ()))]
     return next((name for name in names if name in frame.columns), None)
 
 
@@ -757,11 +756,11 @@ def _of_item(values: pd.Series, said: Mapping[str, Any]) -> pd.Series:
     from evalkit.equality.mappings import NOT_STATED, ethnic_group
 
     words = values.astype(object).where(values.notna(), None)
-    text = words.map(lambda value: None if value is None else _plain(value))
+    text = words.map(lambda value: None if value is None else written(value))
     for key in ("reference", "comparison"):
-        given = [str(value) for value in _several(said[key])]
+        given = [str(value) for value in several(said[key])]
         text = text.where(~text.isin(given), " or ".join(given))
-    wanted = {" or ".join(map(str, _several(said[key]))) for key in ("reference", "comparison")}
+    wanted = {" or ".join(map(str, several(said[key]))) for key in ("reference", "comparison")}
     if wanted == {"white", "BME"} and not set(text.dropna()) & wanted:
         broad = text.map(lambda value: None if value is None else value.replace("_", " "))
         try:
@@ -792,7 +791,7 @@ def survey_trend(evidence: Evidence, question: Question) -> Iterator[Answer]:
     from evalkit.numeric.proportions import newcombe
 
     said = question.said
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         use = evidence.programme.uses_by_id[str(outcome.use)]
         found = {
             str(said[key]): evidence.values(use.id, str(outcome.scale or outcome.item), str(said[key]))

@@ -11,7 +11,7 @@ from evalkit.equality.mappings import NOT_STATED
 from evalkit.instruments.model import SKIPPED
 from evalkit.numeric.means import t_interval
 from evalkit.numeric.proportions import wilson
-from evalkit.programmes.answers import FEWEST, Answer, UnansweredError, roles_of, split_rows
+from evalkit.programmes.answers import FEWEST, Answer, UnansweredError, outcomes_of, roles_of, split_rows, written
 from evalkit.programmes.evidence import Evidence, labelled, reached
 from evalkit.programmes.parts import Dose, Outcome, Question
 from evalkit.result import Estimates, Method, estimates
@@ -135,15 +135,11 @@ def share(evidence: Evidence, question: Question) -> Iterator[Answer]:
         yield _doses(evidence, question)
     if question.steps:
         yield _steps(evidence, question)
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         try:
             yield from _share_of(evidence, question, outcome)
         except UnansweredError as why:
             yield Answer(question, None, str(why), about=(outcome.id,))
-
-
-def _outcomes(evidence: Evidence, question: Question) -> list[Outcome]:
-    return [evidence.programme.outcomes_by_id[name] for name in question.outcomes]
 
 
 def _doses(evidence: Evidence, question: Question) -> Answer:
@@ -266,12 +262,8 @@ def has(values: pd.Series, question: Question) -> pd.Series:
         given = said["values"]
         wanted = {str(value) for value in (given if isinstance(given, tuple) else (given,))}
         known = values.notna() & ~values.astype(str).isin(["pnts", NOT_STATED])
-        return values.astype(object).map(_plain).isin(wanted).astype(object).where(known)
+        return values.astype(object).map(written).isin(wanted).astype(object).where(known)
     return reached(values).astype(object)
-
-
-def _plain(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _share_of_column(evidence: Evidence, question: Question, outcome: Outcome) -> Iterator[Answer]:
@@ -392,7 +384,7 @@ def _share_of_counts(question: Question, outcome: Outcome, frame: pd.DataFrame) 
         msg = "the file does not say of how many"
         raise UnansweredError(msg)
     groups = (
-        frame[by].fillna(NOT_STATED).map(_plain).map(_plain_label)
+        frame[by].fillna(NOT_STATED).map(written).map(_plain_label)
         if by in frame.columns
         else pd.Series("all", index=frame.index)
     )
@@ -430,7 +422,7 @@ def count(evidence: Evidence, question: Question) -> Iterator[Answer]:
         One for each outcome; the number is in `n` and in `estimate`.
     """
     rows: list[dict[str, object]] = []
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         file, _, name = str(outcome.column).partition(".")
         frame = evidence.typed.get(file)
         if frame is None:
@@ -440,12 +432,12 @@ def count(evidence: Evidence, question: Question) -> Iterator[Answer]:
         for _, line in frame.iterrows():
             value = line[name]
             if pd.notna(value):
-                group = _plain(line[key]) if not isinstance(value, str) else None
+                group = written(line[key]) if not isinstance(value, str) else None
                 rows.append({"term": outcome.title, "group": group, "estimate": float(value), "n": float(value)})
     if rows:
         used = int(sum(float(str(row["n"])) for row in rows))
         result = estimates(rows, Method("Count", question.estimand, "number", n_given=used, n_used=used))
-        terms = tuple((outcome.title, outcome.id) for outcome in _outcomes(evidence, question))
+        terms = tuple((outcome.title, outcome.id) for outcome in outcomes_of(evidence.programme, question))
         yield Answer(question, result, people=used, about=question.outcomes, terms=terms)
 
 
@@ -466,8 +458,8 @@ def mean_at(evidence: Evidence, question: Question) -> Iterator[Answer]:
     """
     parts: dict[tuple[str, str | None], pd.Series] = {}
     unanswered = []
-    terms = tuple((outcome.title, outcome.id) for outcome in _outcomes(evidence, question))
-    for role, outcomes in roles_of(evidence.programme, question, _outcomes(evidence, question)):
+    terms = tuple((outcome.title, outcome.id) for outcome in outcomes_of(evidence.programme, question))
+    for role, outcomes in roles_of(evidence.programme, question, outcomes_of(evidence.programme, question)):
         for outcome in outcomes:
             if evidence.of_pairs(outcome) and (outcome.title, "pairs") in parts:
                 continue  # one log stands for both people of a pair
@@ -533,7 +525,7 @@ def response_distribution(evidence: Evidence, question: Question) -> Iterator[An
     Answer
         One for each outcome and role. Several answers of one person are counted each.
     """
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             try:
                 parts = _options(evidence, question, outcome, role)
@@ -574,7 +566,7 @@ def _options(
         elif name in frame.columns:
             values = frame[name]
             known = values.notna() & ~values.astype(str).isin([str(value) for value in declined])
-            parts[outcome.title, option.label] = (values.map(_plain) == str(option.value)).astype(object).where(known)
+            parts[outcome.title, option.label] = (values.map(written) == str(option.value)).astype(object).where(known)
     if not parts:
         raise UnansweredError(_NO_ANSWERS)
     return parts
@@ -597,7 +589,7 @@ def reading(evidence: Evidence, question: Question) -> Iterator[Answer]:
         number of checklists.
     """
     rows: list[dict[str, object]] = []
-    for outcome in _outcomes(evidence, question):
+    for outcome in outcomes_of(evidence.programme, question):
         use = evidence.programme.uses_by_id[str(outcome.use)]
         titles = {wave.id: wave.title for wave in evidence.instruments[use.instrument].waves}
         waves = question.said.get("waves", ())
@@ -614,7 +606,7 @@ def reading(evidence: Evidence, question: Question) -> Iterator[Answer]:
     result = estimates(
         rows, Method("Reading of a checklist", question.estimand, "points of the checklist", n_given=used, n_used=used)
     )
-    terms = tuple((outcome.title, outcome.id) for outcome in _outcomes(evidence, question))
+    terms = tuple((outcome.title, outcome.id) for outcome in outcomes_of(evidence.programme, question))
     yield Answer(question, result, people=used, about=question.outcomes, terms=terms)
 
 

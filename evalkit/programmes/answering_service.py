@@ -11,7 +11,7 @@ import pandas as pd
 
 from evalkit.errors import EvalkitError
 from evalkit.programmes.answering_now import without
-from evalkit.programmes.answers import Answer, UnansweredError, untested
+from evalkit.programmes.answers import Answer, UnansweredError, several, untested
 from evalkit.programmes.evidence import Evidence, labelled
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.result import Curve, Estimates, estimates
@@ -130,7 +130,7 @@ def _reasons(ended: pd.Series, reason: str) -> pd.Series:
 
 
 def _retention_at(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
-    times = [float(time) for time in _several(question.said["times"])]
+    times = [float(time) for time in several(question.said["times"])]
     found = retention_at(_own_cohort(evidence, outcome, frame, question), times)
     return _seen(found)
 
@@ -140,10 +140,6 @@ def _seen(result: Estimates) -> Estimates:
         msg = "nobody has been followed for so long yet"
         raise UnansweredError(msg)
     return result
-
-
-def _several(value: Any) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else (value,)
 
 
 def _restricted_mean(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
@@ -167,7 +163,7 @@ def _incidence(evidence: Evidence, question: Question, outcome: Outcome, frame: 
     at_risk = curve.frame["n_at_risk"]
     last = float((cohort.stop).max())
     rows: list[dict[str, object]] = []
-    for time in _several(question.said["times"]):
+    for time in several(question.said["times"]):
         before = curve.frame[curve.frame["time"] <= float(time)]
         if float(time) > last or not len(before):
             continue
@@ -194,7 +190,7 @@ def _both(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.Da
     frame = _possible(frame)
     comparison = evidence.programme.comparisons_by_id[question.comparison]
     named = question.said.get("covariates") or comparison.covariates
-    covariates = [str(name).partition(".")[2] for name in _several(named)]
+    covariates = [str(name).partition(".")[2] for name in several(named)]
     covariates = [name for name in covariates if name in frame.columns and frame[name].notna().any()]
     ready = _ended(frame, outcome, question)
     for name in covariates:
@@ -258,7 +254,7 @@ def _weighted_hazard_ratio(evidence: Evidence, question: Question, outcome: Outc
 
 
 def _weighted_retention(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
-    times = [float(time) for time in _several(question.said["times"])]
+    times = [float(time) for time in several(question.said["times"])]
     return untested(weighted_retention(_weights(evidence, question, outcome, frame), times=times))
 
 

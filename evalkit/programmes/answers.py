@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,3 +161,53 @@ def split_rows(parts: Mapping[str, Estimates], method: Method) -> Estimates:
     dropped = {"not among those who could be used": given - used} if given > used else {}
     made = replace(method, n_given=given, n_used=used, n_dropped=dropped)
     return Estimates(rows.assign(n_least=smallest), made)
+
+
+def outcomes_of(programme: Programme, question: Question) -> list[Outcome]:
+    """Take the outcomes that a question names.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    question : Question
+        One of its questions.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of the question.
+    """
+    return [programme.outcomes_by_id[name] for name in question.outcomes]
+
+
+def several(value: Any) -> tuple[Any, ...]:
+    """Take one value or several as several.
+
+    Parameters
+    ----------
+    value : object
+        A value, or a tuple of them.
+
+    Returns
+    -------
+    tuple
+        The values.
+    """
+    return value if isinstance(value, tuple) else (value,)
+
+
+def written(value: object) -> str:
+    """Write the value of an option as a questionnaire does: a whole number without a point.
+
+    Parameters
+    ----------
+    value : object
+        A number or text.
+
+    Returns
+    -------
+    str
+        Such as "3" for 3.0.
+    """
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

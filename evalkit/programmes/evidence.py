@@ -18,7 +18,7 @@ from evalkit.instruments.rules import score_bounds
 from evalkit.linking import link
 from evalkit.programmes.answers import UnansweredError
 from evalkit.programmes.model import Programme
-from evalkit.programmes.parts import Column, Dose, Outcome, Step, Use
+from evalkit.programmes.parts import Column, Dose, Outcome, Step
 from evalkit.scoring import score
 
 PERSON = "person"
@@ -275,23 +275,6 @@ class Evidence:
                     if named[later][after - 1].startswith(f"{use} {later} "):
                         named[later][after - 1] = named[earlier][before - 1]
         return named
-
-    def linked_by_code(self, use: Use) -> bool:
-        """Tell whether answers of a use are put together by codes that people made up.
-
-        Parameters
-        ----------
-        use : Use
-            The use.
-
-        Returns
-        -------
-        bool
-            False when the answers say whose they are.
-        """
-        known = set(self.people.index)
-        frames = [self.scored(use.id, asked) for asked in use.asked]
-        return any(frame is not None and not set(frame.index) & known for frame in frames)
 
     def values(self, use: str, measure: str, asked: str) -> pd.Series | None:
         """Give the answers to a scale or an item at a wave.

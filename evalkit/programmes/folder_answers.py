@@ -190,7 +190,7 @@ def _whose(
         return frame
     column = PAIR if item == PAIR_CODE else PERSON
     known = _known(records, column)
-    codes = frame[item].map(lambda one: "" if pd.isna(one) else _plain(str(one)))
+    codes = frame[item].map(lambda one: "" if pd.isna(one) else code_key(str(one)))
     said = codes.map(known)
     blank = codes.isin({"", _NOT_KNOWN}).to_numpy(bool)
     strange = said.isna().to_numpy(bool) & ~blank
@@ -216,10 +216,22 @@ def _known(records: Records, column: str) -> Mapping[str, str]:
     frame = records.frames.get(name)
     if frame is None or column not in frame.columns:
         return {}
-    return {_plain(str(code)): str(code) for code in frame[column].dropna()}
+    return {code_key(str(code)): str(code) for code in frame[column].dropna()}
 
 
-def _plain(code: str) -> str:
+def code_key(code: str) -> str:
+    """Write a person code so that codes which differ in blanks and capitals only are one.
+
+    Parameters
+    ----------
+    code : str
+        As it was typed.
+
+    Returns
+    -------
+    str
+        Without blanks, in small letters.
+    """
     return "".join(code.split()).casefold()
 
 

@@ -12,7 +12,7 @@ from evalkit.errors import DataError, Problem
 from evalkit.files import list_files, read_bytes, write_together
 from evalkit.instruments.responses.read import rows_with
 from evalkit.instruments.responses.tables import Table
-from evalkit.programmes.folder_answers import answer_files
+from evalkit.programmes.folder_answers import answer_files, code_key
 from evalkit.programmes.folder_columns import input_of
 from evalkit.programmes.folder_marks import MARKS, print_of, unchanged_files
 from evalkit.programmes.folder_rows import with_cells, without_rows
@@ -108,13 +108,9 @@ def withdraw(folder: EvaluationFolder | Path | str, person: str) -> Withdrawal:
     return Withdrawal(change.removed, tuple(change.kept), tuple(again))
 
 
-def _plain(code: str) -> str:
-    return "".join(code.split()).casefold()
-
-
 def _records(change: _Change, person: str) -> set[str]:
     """Take the person out of the records; give the pairs of which nobody is left."""
-    wanted = _plain(person)
+    wanted = code_key(person)
     tables = _tables(change)
     gone: set[str] = set()
     for path, table in tables:
@@ -125,7 +121,7 @@ def _records(change: _Change, person: str) -> set[str]:
         rows: list[int] = []
         cells: dict[tuple[int, str], str] = {}
         for at, position in enumerate(table.positions):
-            sides = {"mentor": _plain(mentor[at]), "mentee": _plain(mentee[at])}
+            sides = {"mentor": code_key(mentor[at]), "mentee": code_key(mentee[at])}
             own = [name for name, code in sides.items() if code == wanted]
             if not own:
                 continue
@@ -134,7 +130,7 @@ def _records(change: _Change, person: str) -> set[str]:
                 cells |= {(position, _header(table, name)): WITHDRAWN for name in own}
             else:
                 rows.append(position)
-                gone.add(_plain(pairs[at]) if pairs else "")
+                gone.add(code_key(pairs[at]) if pairs else "")
         change.take(path, rows, cells)
         if cells:
             name = path.relative_to(change.folder.path).as_posix()
@@ -144,8 +140,8 @@ def _records(change: _Change, person: str) -> set[str]:
         rows = [
             position
             for at, position in enumerate(table.positions)
-            if (people is not None and _plain(people[at]) == wanted)
-            or (pairs is not None and _column(table, "mentor") is None and _plain(pairs[at]) in gone)
+            if (people is not None and code_key(people[at]) == wanted)
+            or (pairs is not None and _column(table, "mentor") is None and code_key(pairs[at]) in gone)
         ]
         change.take(path, rows)
     return gone

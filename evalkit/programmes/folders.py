@@ -18,7 +18,6 @@ from evalkit.instruments.tree import read_tree
 from evalkit.programmes.findings import ProgrammeError
 from evalkit.programmes.library import load_programme
 from evalkit.programmes.model import Programme
-from evalkit.programmes.parts import Use
 
 # Raised when a folder of the old layout can no longer be read.
 FORMAT = 1
@@ -102,11 +101,6 @@ class EvaluationFolder:
         return self.path / "responses"
 
     @property
-    def surveys_dir(self) -> Path:
-        """Folder of the adapted instruments."""
-        return self.path / "surveys"
-
-    @property
     def outputs_dir(self) -> Path:
         """Folder of what evalkit makes."""
         return self.path / "outputs"
@@ -127,21 +121,6 @@ class EvaluationFolder:
         from evalkit.programmes.folder_marks import unchanged_files
 
         return bool(unchanged_files(self.path))
-
-    def people_of(self, use: Use) -> str:
-        """Say by which question answers tell whose they are.
-
-        Parameters
-        ----------
-        use : Use
-            Use of an instrument.
-
-        Returns
-        -------
-        str
-            `PERSON_CODE`, `APPLICANT_CODE` or `PAIR_CODE`; empty when they do not tell.
-        """
-        return code_item(self.instruments[use.instrument])
 
 
 def code_item(instrument: Instrument) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.disclosure import Released
 from evalkit.programmes.answers import Answer
+from evalkit.programmes.limitations import lowered
 from evalkit.programmes.model import Programme
 from evalkit.result import Curve, Estimates
 
@@ -384,7 +385,7 @@ def _grouped(answer: Answer, programme: Programme, term: str, group: str) -> str
     if answer.question.estimator == "wave_change" and contrast and not answer.subgroup:
         waves = _wave_titles(answer, programme)
         later, earlier = (waves.get(contrast[name], contrast[name].replace("_", " ")) for name in ("later", "earlier"))
-        return f"{term} ({_lowered(later)}, against {_lowered(earlier)})"
+        return f"{term} ({lowered(later)}, against {lowered(earlier)})"
     if answer.question.estimator == "response_shift":
         return term
     if answer.question.estimator == "wave_slope":
@@ -424,12 +425,8 @@ def _label(answer: Answer, programme: Programme, term: str, group: str, about: s
     contrast = _CONTRAST.match(group)
     if answer.question.estimator == "wave_change" and contrast and not answer.subgroup:
         later = _wave_titles(answer, programme).get(contrast["later"], contrast["later"].replace("_", " "))
-        return f"{term}: {_lowered(later)}"
+        return f"{term}: {lowered(later)}"
     return _subject(answer, programme, term, group, about)
-
-
-def _lowered(text: str) -> str:
-    return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
 
 
 def _wave_titles(answer: Answer, programme: Programme) -> Mapping[str, str]:

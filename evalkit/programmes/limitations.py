@@ -103,12 +103,12 @@ def _comparisons(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[
             continue
         about = tuple(f"comparisons.{one.id}" for one in named)
         yield Note(
-            rule=f"comparison_{kind}", verdict="can", text=f"{_scope(programme, named)} {_lowered(can)}", about=about
+            rule=f"comparison_{kind}", verdict="can", text=f"{_scope(programme, named)} {lowered(can)}", about=about
         )
         yield Note(
             rule=f"comparison_{kind}",
             verdict="cannot",
-            text=f"{_scope(programme, named)} {_lowered(cannot)}",
+            text=f"{_scope(programme, named)} {lowered(cannot)}",
             about=about,
         )
 
@@ -278,11 +278,23 @@ def _optional(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Not
 def _unmeasured(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Note]:
     texts = {one.id: one.text for one in programme.theory.outcomes}
     for one in programme.theory.not_measured:
-        text = f"Not measured: {_lowered(texts.get(one.id, one.id)).rstrip('.')}. {one.text}"
+        text = f"Not measured: {lowered(texts.get(one.id, one.id)).rstrip('.')}. {one.text}"
         yield Note(rule="not_measured", verdict="cannot", text=text, about=(f"theory.outcomes.{one.id}",))
 
 
-def _lowered(text: str) -> str:
+def lowered(text: str) -> str:
+    """Begin a text with a small letter, as within a sentence; an abbreviation stays as it is.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Returns
+    -------
+    str
+        The same, begun small.
+    """
     return text if text[1:2].isupper() else f"{text[:1].lower()}{text[1:]}"
 
 
