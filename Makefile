@@ -8,8 +8,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: report test check lab bench recovery attack notebooks lock clean
 
-report: $(INSTALLED)  ## run the report notebooks, write outputs/index.html
-	@$(PY) -m evalkit report --to outputs
+report: $(INSTALLED)  ## run the report notebooks, rehearse every programme; outputs/index.html
+	@$(PY) -m evalkit report --examples --word --to outputs
 
 test: $(INSTALLED)  ## every test, the notebooks included
 	@$(PY) -m pytest -n auto --dist worksteal tests evalkit

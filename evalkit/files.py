@@ -6,6 +6,7 @@ Whatever is written is written beside its target and moved into place, so that a
 from __future__ import annotations
 
 import csv
+import glob
 import hashlib
 import io
 import os
@@ -13,8 +14,9 @@ import re
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _OTHER_SEPARATOR = re.compile(r"([;\t|])(\s*)(?=[=+@\uff1d\uff0b\uff20]|-\D)")
+# The end of the name of a file that is not moved into place yet.
+_PART = ".part"
+# Seconds after which nobody is still writing it.
+_LEFT_AFTER = 3600
 MAX_BYTES = 64 * 1024 * 1024
 # A spreadsheet takes a cell that starts with one of these for a formula, the full-width forms included.
 _FORMULA_STARTS = tuple("=+-@|%\uff1d\uff0b\uff0d\uff20\t\r\n")
@@ -262,7 +268,17 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 
 def _replace(path: Path, payload: bytes) -> None:
     """Write beside the target and move into place; whatever goes wrong leaves nothing behind."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")
+    beside = _beside(path, payload)
+    try:
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _beside(path: Path, payload: bytes) -> Path:
+    """Write a whole file beside its target, ready to be moved into place."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_part_prefix(path), suffix=_PART)
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -270,10 +286,30 @@ def _replace(path: Path, payload: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         beside.chmod(0o666 & ~_umask())
-        beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+    return beside
+
+
+def _part_prefix(path: Path) -> str:
+    return f".{path.name[:80]}."
+
+
+def left_parts(folder: Path) -> list[Path]:
+    """List what killed runs left half written in a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where to look, below too.
+
+    Returns
+    -------
+    list of pathlib.Path
+        Hidden files that were never moved into place, sorted; of a run that is still going on they are there too.
+    """
+    return sorted(path for path in folder.rglob(f".*{_PART}") if path.is_file() and not path.is_symlink())
 
 
 @contextmanager
@@ -298,7 +334,7 @@ def staged_folder(path: Path) -> Iterator[Path]:
     beside: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part"))
+        beside = Path(tempfile.mkdtemp(dir=path.parent, prefix=_part_prefix(path), suffix=_PART))
         yield beside
         beside.chmod(0o777 & ~_umask())
         if path.is_dir():
@@ -324,26 +360,46 @@ def write_together(files: Mapping[Path, str | bytes | None]) -> None:
     ReportError
         REP-004 when one of them cannot be written: those already replaced are put back.
     """
-    before = {path: path.read_bytes() if path.is_file() else None for path in files}
-    done: list[Path] = []
+    parts: dict[Path, Path | None] = {}
+    before: dict[Path, bytes | None] = {}
+    path = Path()
     try:
+        # All are written beside their targets before the first is moved: a full disk or a kill leaves old ones whole.
         for path, content in files.items():
-            done.append(path)
-            _put(path, content)
-    except BaseException:
-        for path in done:
-            _put(path, before[path])
+            parts[path] = None if content is None else _part_of(path, content)
+        for path, part in parts.items():
+            before[path] = path.read_bytes() if path.is_file() else None
+            if part is None:
+                path.unlink(missing_ok=True)
+            else:
+                part.replace(path)
+    except BaseException as error:
+        _put_back(parts, before)
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from error
         raise
 
 
-def _put(path: Path, content: str | bytes | None) -> None:
-    if content is not None:
-        write_atomic(path, content)
-        return
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise _unwritable(path, error) from error
+def _part_of(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f"{glob.escape(_part_prefix(path))}*{_PART}"):  # of a run that was killed
+        if time.time() - left.stat().st_mtime > _LEFT_AFTER:
+            left.unlink(missing_ok=True)
+    return _beside(path, content.encode("utf-8", errors="replace") if isinstance(content, str) else content)
+
+
+def _put_back(parts: Mapping[Path, Path | None], before: Mapping[Path, bytes | None]) -> None:
+    """Delete what was not moved yet, then put back what was replaced; one that fails does not stop the others."""
+    for part in parts.values():
+        with suppress(OSError):
+            if part is not None:
+                part.unlink(missing_ok=True)
+    for path, content in before.items():
+        with suppress(OSError):
+            if content is None:
+                path.unlink(missing_ok=True)
+            elif not path.is_file() or path.read_bytes() != content:
+                _replace(path, content)
 
 
 def _unwritable(path: Path, error: OSError) -> ReportError:
@@ -377,7 +433,7 @@ def write_private(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made with permission 0600, on POSIX.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:80]}.", suffix=".part")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_part_prefix(path), suffix=_PART)
         beside = Path(name)
         try:
             with os.fdopen(handle, "wb") as stream:

@@ -199,9 +199,16 @@ def withdraw(folder: Path, person: str) -> None:
 
     done = taken_out(folder, person)
     console = open_console()
-    print_table(console, "Taken out", [{"File": name, "Rows": rows} for name, rows in done.removed.items()])
+    if done.removed:
+        print_table(console, "Taken out", [{"File": name, "Rows": rows} for name, rows in done.removed.items()])
     for line in done.kept:
         print_line(console, line)
+    if done.still:
+        print_line(console, f"The code still stands in {', '.join(done.still)}: look at these, and take it out there.")
     if done.again:
-        print_line(console, f"Made before, to be made again: {', '.join(done.again)}")
-    print_line(console, "Copies elsewhere, such as on the survey platform and in backups, are not reached from here.")
+        print_line(console, f"Made before, to be made again with evalkit report: {', '.join(done.again)}")
+    print_line(
+        console,
+        "Copies elsewhere are not reached from here: the survey platform, the list of codes and names, backups, "
+        "reports in other folders.",
+    )

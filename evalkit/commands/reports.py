@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from evalkit import paths
 from evalkit.commands.console import open_console, print_line, print_table, write_table
+from evalkit.commands.example_reports import EXAMPLES, report_everything
 from evalkit.commands.programme_reports import is_evaluation, report_folders
 from evalkit.errors import EvalkitError, Problem, did_you_mean
 from evalkit.files import list_files, read_text, write_atomic
@@ -20,7 +22,13 @@ if TYPE_CHECKING:
 _INDEX = "index"
 
 
-def report(*notebooks: str, to: Path = Path("outputs"), word: bool = False, profile: str = "staff-survey") -> None:
+def report(
+    *notebooks: str,
+    to: Path = Path("outputs"),
+    word: bool = False,
+    profile: str = "staff-survey",
+    examples: bool = False,
+) -> None:
     """Report on evaluation folders, or run report notebooks: one self-contained HTML file each, and an index.
 
     Parameters
@@ -34,11 +42,15 @@ def report(*notebooks: str, to: Path = Path("outputs"), word: bool = False, prof
         Of evaluation folders: write a Word file too.
     profile : str
         Of evaluation folders: disclosure profile.
+    examples : bool
+        Report on every programme too, each rehearsed on synthetic data, in the folder examples below the others; on two
+        processes.
 
     Raises
     ------
     DataError
-        DAT-006 for a notebook that is not there, DAT-010 when two would be written to the same file.
+        DAT-006 for a notebook that is not there or a folder beside notebooks, DAT-010 when two would be written to the
+        same file.
     EvalkitError
         Whatever stopped single reports, all at once, when the others are made; their old files stay.
     """
@@ -50,10 +62,13 @@ def report(*notebooks: str, to: Path = Path("outputs"), word: bool = False, prof
 
     folders = [name for name in notebooks if is_evaluation(name)]
     if folders:
-        _require_one_kind(notebooks, folders)
+        _require_one_kind(["--examples", *notebooks] if examples else notebooks, folders)
         report_folders(folders, to, word=word, profile=profile)
         return
     sources = _notebooks(notebooks)
+    if examples:
+        report_everything(sources, to, word=word, profile=profile)
+        return
     console = open_console()
     done: list[Entry] = []
     problems: list[EvalkitError] = []
@@ -104,12 +119,20 @@ def entries_in(folder: Path, done: Sequence[Entry]) -> list[Entry]:
     from evalkit.report.layout import read_entry
 
     found = {entry.file: entry for entry in done}
-    for path in list_files(folder, ["*.html"]):
-        if path.name not in found and path.stem != _INDEX:
-            earlier = read_entry(path.name, read_text(path))
+    for path in [*list_files(folder, ["*.html"]), *list_files(folder / EXAMPLES, ["*.html"])]:
+        name = path.relative_to(folder).as_posix()
+        if name not in found and path.stem != _INDEX:
+            earlier = read_entry(name, read_text(path))
             if earlier is not None:
-                found[path.name] = earlier
-    return [found[name] for name in sorted(found)]
+                found[name] = earlier
+    return [replace(found[name], also=_beside(folder, name)) for name in sorted(found)]
+
+
+def _beside(folder: Path, name: str) -> tuple[tuple[str, str], ...]:
+    """Find the other files of a report."""
+    stem = name.removesuffix(".html")
+    others = (("Word file", f"{stem}.docx"), ("tables", f"{stem}-tables.xlsx"))
+    return tuple((label, other) for label, other in others if (folder / other).is_file())
 
 
 def reproduce(source: str | None = None, *, csv: Path | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,10 @@ from scipy import sparse
 from evalkit.disclosure.attacks import corner_of, ranges
 from evalkit.disclosure.cells import Cells, Layout, Place, lay_out
 from evalkit.disclosure.complementary import lowest
-from evalkit.disclosure.profiles import DEFAULT, Profile
+from evalkit.disclosure.profiles import DEFAULT, Profile, list_profiles, load_profile
 from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.rules import breaches, origins
+from evalkit.disclosure.saved_releases import same_names
 from evalkit.disclosure.table_checks import (
     Given,
     Roles,
@@ -27,6 +28,7 @@ from evalkit.disclosure.table_checks import (
     wrong_frames,
 )
 from evalkit.errors import DataError, Problem
+from evalkit.frames import Problems, require
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -96,14 +98,18 @@ def audit(
     profile : str, default "staff-survey"
         Disclosure profile of the frames; what `protect` made has its own.
     counts, dims : str or sequence of str
-        Columns of the frames; of several frames each has some. The same count in two tables has the same name.
+        Columns of the frames; of several frames each has some. The same count in two tables has the same name; the
+        columns `released` and `released_COUNT` of a release that was saved are taken for the count of what `protect`
+        made beside it, or of the other frames, where there is one only that they can be. Without `dims` frames have
+        those (and the totals) of what `protect` made.
     totals : mapping of str to str, optional
         Dimension -> the label in it that stands for all.
     subset_of : mapping of str to str, optional
         Count -> the count that its people are among.
     earlier : Protected, pandas.DataFrame, or mapping of str to either, optional
         What was released before of the same people at the same time. Of a population that has changed since, the cells
-        are other cells: then give nothing here.
+        are other cells: then give nothing here. The answer also has its rows that were safe and no longer are, in
+        tables named "earlier: NAME".
 
     Returns
     -------
@@ -119,8 +125,10 @@ def audit(
     Raises
     ------
     DataError
-        DAT-009, DAT-003, DAT-006, DAT-004, DAT-002 or DAT-010 for frames that cannot be read, all at once; DAT-007 when
-        no people at all agree with the tables.
+        DAT-009, DAT-003, DAT-006, DAT-004, DAT-002 or DAT-010 for frames that cannot be read, all at once; DAT-009 also
+        for a total that is not named; DAT-006 for tables of the same dimensions that share no count and do not differ
+        where both print a number, and for an earlier release that shares no count with any table: nothing would be
+        attacked together; DAT-007 when no people at all agree with the tables.
     DisclosureError
         DIS-001 for an unknown profile.
 
@@ -140,13 +148,15 @@ def audit(
     >>> audit(staff, counts="n", dims="site", totals={"site": "All"})[["row", "low", "high", "verdict"]].values.tolist()
     [['site North', 4.0, 4.0, 'recoverable']]
     """
-    roles = Given(counts, dims, totals, subset_of).roles()
     now = _named(tables, "table")
-    before = {} if earlier is None else _named(earlier, "table")
-    both = {**now, **{f"{EARLIER}{name}": table for name, table in before.items()}}
+    before = {} if earlier is None else {f"{EARLIER}{name}": each for name, each in _named(earlier, "table").items()}
+    both, roles = same_names({**now, **before}, Given(counts, dims, totals, subset_of).roles())
     frames = {name: table for name, table in both.items() if not isinstance(table, Protected)}
-    rules = checked_profile(profile, wrong_frames(frames, roles))
-    found = attack([_released(name, table, roles, rules) for name, table in both.items()])
+    known = load_profile(profile) if profile in set(list_profiles()["profile"]) else None
+    rules = checked_profile(profile, wrong_frames(frames, roles, known))
+    released = {name: _released(name, table, roles, rules) for name, table in both.items()}
+    require(_not_linked(released, before))
+    found = attack(list(released.values()))
     if found is None:
         raise DataError(
             Problem(
@@ -157,7 +167,65 @@ def audit(
                 "Audit tables of other people, or of another time, by themselves.",
             )
         )
-    return found[~found["table"].str.startswith(EARLIER)].reset_index(drop=True) if before else found
+    return _without_known(found, attack([released[name] for name in before])) if before else found
+
+
+def _not_linked(released: Mapping[str, ReleasedTable], before: Iterable[str]) -> Problems:
+    """Find tables that would not be attacked together, though they may be of the same people."""
+    subset_of = {part: whole for table in released.values() for part, whole in table.subset_of.items()}
+    counts = tuple(dict.fromkeys(count for table in released.values() for count in table.layout.counts))
+    family = {count: at for at, each in enumerate(families(Roles(counts, (), {}, subset_of))) for count in each}
+    tied = {name: {family[count] for count in table.layout.counts} for name, table in released.items()}
+    old = set(before)
+    alone = [name for name in old if not any(tied[name] & tied[other] for other in released if other not in old)]
+    pairs = [
+        f"{one} and {other}"
+        for one, other in combinations(released, 2)
+        if not tied[one] & tied[other] and _may_be_one_count(released[one], released[other])
+    ]
+    return [
+        Problem(
+            "DAT-006",
+            what,
+            "no count in common",
+            "one name for the same count",
+            "Rename the column of the one as in the other (a saved release calls it released); "
+            "audit tables of other counts by themselves.",
+        )
+        for what in [*sorted(alone), *pairs]
+    ]
+
+
+def _may_be_one_count(one: ReleasedTable, other: ReleasedTable) -> bool:
+    """Tell whether two tables with a dimension in common print nowhere what cannot be the same number."""
+    if not _dims_of(one.layout.places) & _dims_of(other.layout.places):
+        return False
+    at = {place: row for row, place in enumerate(other.layout.places)}
+    shared = [(row, at[place]) for row, place in enumerate(one.layout.places) if place in at]
+    limits = [
+        [_Limits(*origins(values, table.profile)) for values in table.released.values()] for table in (one, other)
+    ]
+    return any(
+        not any(this.low[row] > that.high[same] or this.high[row] < that.low[same] for row, same in shared)
+        for this in limits[0]
+        for that in limits[1]
+    )
+
+
+def _without_known(found: pd.DataFrame, alone: pd.DataFrame | None) -> pd.DataFrame:
+    """Leave out what an earlier release says of itself, and keep what is told of it now."""
+    key = ["table", "row", "count"]
+    before = {} if alone is None else dict(zip(alone[key].itertuples(index=False), alone["verdict"], strict=True))
+    keep = [
+        not name.startswith(EARLIER) or _BAD.index(verdict) > _BAD.index(before.get(row, SAFE))
+        for name, verdict, row in zip(found["table"], found["verdict"], found[key].itertuples(index=False), strict=True)
+    ]
+    return found[keep].reset_index(drop=True)
+
+
+class _Limits(NamedTuple):
+    low: Floats
+    high: Floats
 
 
 def _named(tables: Tables, single: str) -> dict[str, Protected | pd.DataFrame]:

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.disclosure.amounts import AmountStakes
+from evalkit.disclosure.beside_counts import BesideCounts, Columns, nobody, released_beside
 from evalkit.disclosure.cells import Cells, Layout, lay_out
 from evalkit.disclosure.complementary import Stakes, hide
 from evalkit.disclosure.loss import loss_beside_naive
 from evalkit.disclosure.profiles import DEFAULT, Profile, load_profile
-from evalkit.disclosure.rules import dominated, release_counts
+from evalkit.disclosure.rules import release_counts
 from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.disclosure.table_checks import Given, Roles, checked_roles, families, layout_of, whole_truth
 
@@ -110,19 +110,26 @@ def protect(
     dims : str or sequence of str
         Columns that say what a cell is about. Of several tables each is about those that it has.
     totals : mapping of str to str, optional
-        Dimension -> the label in it that stands for all; a dimension without one has no margin.
+        Dimension -> the label in it that stands for all; a dimension without one has no margin, and rows in it that
+        are the sums of all others are refused.
     profile : str, default "staff-survey"
         Disclosure profile.
     subset_of : mapping of str to str, optional
         Count -> the count that its people are among (leavers among staff). Those who are left over are protected too.
     ratios : mapping of str to (str, str), optional
-        New column -> numerator and denominator, both counts. Computed from what is released of them.
+        New column -> numerator and denominator, both counts. Computed from what is released of them. A numerator that
+        never exceeds its denominator is taken for people of it, as if `subset_of` said so, unless that names another
+        count.
     means : mapping of str to str, optional
-        Column with a mean or an extreme (its own unit) -> the count of people that it rests on.
+        Column with a mean or an extreme (its own unit; missing where it is not to be printed) -> the count of people
+        that it rests on. It is withheld where that count is, where what is released of it may be fewer than the
+        profile's least, where an amount of its row is, and where it would give another withheld mean away. A highest
+        (or lowest) value of a total leaves only if a cell that is shown has it. Where the profile rounds, so many means
+        of totals are withheld that the others do not tell the exact counts.
     amounts : mapping of str to sequence of str, optional
         Column with a sum over people (whole units) -> the columns with the largest contributions to it, from the first
-        on; at least two. It is withheld where any count of its row is, where few dominate it, and where it would give
-        another withheld amount away.
+        on; at least two. It is withheld where any count of its row is, or may be fewer than the profile's least for a
+        mean, where few dominate it, and where it would give another withheld amount away.
 
     Returns
     -------
@@ -132,10 +139,11 @@ def protect(
     Raises
     ------
     DataError
-        DAT-009 for an empty table or an argument of the wrong kind, DAT-003 for a missing column, DAT-006 for a total
-        whose dimension or label is not there, DAT-004 and DAT-002 for counts that are missing, negative or not whole,
-        DAT-010 for a cell that stands twice, DAT-007 for a margin that is not the sum of its parts, a cell that two
-        tables tell differently, a subset larger than its whole or tables that no people make up together; all at once.
+        DAT-009 for an empty table, an argument of the wrong kind or a total that is not named, DAT-003 for a missing
+        column, DAT-006 for a total whose dimension or label is not there, DAT-004 and DAT-002 for counts that are
+        missing, negative or not whole, DAT-010 for a cell that stands twice, DAT-007 for a margin that is not the sum
+        of its parts, a cell that two tables tell differently, a subset larger than its whole or tables that no people
+        make up together; all at once.
     DisclosureError
         DIS-001 for an unknown profile, DIS-006 for tables that overlap in a ring too large to be attacked.
 
@@ -172,12 +180,11 @@ def protect(
     rules = load_profile(profile)
     tables = {name: frame.reset_index(drop=True) for name, frame in tables.items()}
     layouts = [layout_of(name, frame, roles) for name, frame in tables.items()]
-    released: dict[tuple[str, str], Floats] = {}
+    released: Columns = {}
     for family in families(roles):
         released |= _released_family(tables, layouts, family, roles, rules)
-    for amount in roles.amounts:
-        released |= _released_amount(tables, layouts, amount, released, roles, rules)
-    done = {layout.name: _protected(tables[layout.name], layout, released, roles, rules) for layout in layouts}
+    beside = released_beside(tables, layouts, released, roles, rules)
+    done = {layout.name: _protected(tables[layout.name], layout, released, beside, roles, rules) for layout in layouts}
     return done["table"] if isinstance(table, pd.DataFrame) else done
 
 
@@ -187,7 +194,7 @@ def _released_family(
     family: Sequence[str],
     roles: Roles,
     rules: Profile,
-) -> dict[tuple[str, str], Floats]:
+) -> Columns:
     """Protect counts that are tied to each other, in all tables."""
     cells = lay_out(layouts, family, {part: whole for part, whole in roles.subset_of.items() if part in family})
     truth = np.full(len(cells.keys), np.nan)
@@ -201,32 +208,6 @@ def _released_family(
     return {key: values[at] for key, at in cells.found_at.items()}
 
 
-def _released_amount(
-    tables: Mapping[str, pd.DataFrame],
-    layouts: Sequence[Layout],
-    amount: str,
-    released: Mapping[tuple[str, str], Floats],
-    roles: Roles,
-    rules: Profile,
-) -> dict[tuple[str, str], Floats]:
-    """Protect one kind of amounts in all tables that have it."""
-    having = [Layout(at.name, at.places, (amount,)) for at in layouts if amount in tables[at.name].columns]
-    cells = lay_out(having, [amount], {})
-    truth = np.full(len(cells.keys), np.nan)
-    primary = np.zeros(len(cells.keys), dtype=bool)
-    for (name, _), at in cells.found_at.items():
-        table = tables[name]
-        truth[at] = table[amount].to_numpy(dtype=float)
-        primary[at] |= dominated(truth[at], table[list(roles.amounts[amount])].to_numpy(dtype=float), rules)
-        for (other, _), people in released.items():
-            if other == name:
-                primary[at] |= np.isnan(people)
-    truth = whole_truth(cells, truth, tables)
-    hidden = hide(AmountStakes(cells, truth, rules, primary))
-    values = np.where(hidden, np.nan, truth)
-    return {key: values[at] for key, at in cells.found_at.items()}
-
-
 def _rounded_totals(cells: Cells, values: Floats, whole: npt.NDArray[np.bool_]) -> Floats:
     """Put sums of rounded counts in the place of totals."""
     out = values.copy()
@@ -236,7 +217,7 @@ def _rounded_totals(cells: Cells, values: Floats, whole: npt.NDArray[np.bool_]) 
 
 
 def _protected(
-    table: pd.DataFrame, layout: Layout, released: Mapping[tuple[str, str], Floats], roles: Roles, rules: Profile
+    table: pd.DataFrame, layout: Layout, released: Columns, beside: BesideCounts, roles: Roles, rules: Profile
 ) -> Protected:
     dims = [name for name in roles.dims if name in table.columns]
     values = {count: released[layout.name, count] for count in layout.counts}
@@ -246,13 +227,15 @@ def _protected(
     for name, ratio in roles.ratios.items():
         if set(ratio) <= set(values):
             frame[name] = _ratio(values[ratio[0]], values[ratio[1]], rules)
-    for name, count in roles.means.items():
-        if name in table.columns and count in values:
-            frame[name] = _mean(table, name, count, values[count], rules)
-    sums = {name: released[layout.name, name] for name in roles.amounts if (layout.name, name) in released}
-    frame = frame.assign(**sums)
-    lacking = np.any([np.isnan(people) for people in [*values.values(), *sums.values()]], axis=0)
-    frame["flag"] = np.where(lacking, SUPPRESSED, "")
+    means, amounts = (
+        {column: each for (name, column), each in columns.items() if name == layout.name}
+        for columns in (beside.means, beside.amounts)
+    )
+    frame = frame.assign(**means).assign(**amounts)
+    lacking = [np.isnan(column) for column in [*values.values(), *amounts.values()]]
+    # Nobody has no mean: that is not withheld.
+    lacking += [np.isnan(each) & ~nobody(values[roles.means[name]], rules) for name, each in means.items()]
+    frame["flag"] = np.where(np.any(lacking, axis=0), SUPPRESSED, "")
     truth = {count: table[count].to_numpy(dtype=float) for count in layout.counts}
     loss = loss_beside_naive(layout, truth, values, dims, rules)
     totals = {dim: label for dim, label in roles.totals.items() if dim in dims}
@@ -261,11 +244,6 @@ def _protected(
 
 
 def _ratio(top: Floats, bottom: Floats, rules: Profile) -> Floats:
+    # Judged as released: everybody can divide what is printed, and what is not must not tell more of the count.
     enough = (bottom > 0) & (bottom >= rules.proportion_min_n)
     return np.where(enough, top / np.where(enough, bottom, 1.0), np.nan)
-
-
-def _mean(table: pd.DataFrame, name: str, count: str, people: Floats, rules: Profile) -> Floats:
-    n = table[count].to_numpy(dtype=float)
-    values = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
-    return np.where(np.isnan(people) | (n < rules.mean_min_n), np.nan, values)

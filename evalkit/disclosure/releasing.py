@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure.profiles import Profile
-from evalkit.disclosure.rules import release_counts, withheld
+from evalkit.disclosure.rules import origins, release_counts, withheld
 from evalkit.disclosure.steps import COUNTS, SUPPRESSED, release_steps
 from evalkit.errors import DisclosureError, Problem
 from evalkit.frames import Problems, missing_columns, require
@@ -285,7 +285,9 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
     units = frame["unit"] if "unit" in frame.columns else pd.Series(result.method.unit, index=frame.index)
     proportion = units.map(_is_proportion).to_numpy(dtype=bool)
     least = np.where(proportion, profile.proportion_min_n, profile.mean_min_n)
-    hidden = withheld(smaller, profile) | np.isnan(n) | (smaller < least) | (frame["df"].to_numpy() < profile.df_min)
+    # Judged as it is printed: a result beside a 9 that stands for 8, and none beside one for 7, would tell them apart.
+    fewest = np.fmin(smaller, origins(release_counts(smaller, profile), profile)[0])
+    hidden = withheld(smaller, profile) | np.isnan(n) | (fewest < least) | (frame["df"].to_numpy() < profile.df_min)
     events = _events(frame, units, n)
     if _judges_events(profile):
         few = withheld(events, profile) | withheld(n - events, profile)

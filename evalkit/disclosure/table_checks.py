@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ import pandas as pd
 from evalkit.disclosure.cells import Cells, Layout, filled, joined, wrong_totals
 from evalkit.disclosure.joint import MOST_CELLS
 from evalkit.disclosure.profiles import Profile, load_profile
+from evalkit.disclosure.rules import origins
+from evalkit.disclosure.total_rows import unnamed_totals
 from evalkit.errors import DataError, DisclosureError, Problem, did_you_mean
 from evalkit.frames import Problems, missing_columns, require, rows_named
 
@@ -113,7 +116,7 @@ def checked_roles(tables: Tables, given: Given, profile: str) -> Roles:
     Returns
     -------
     Roles
-        The same, in one form.
+        The same, in one form, and with the subsets that the ratios tell of: see `protect`.
 
     Raises
     ------
@@ -128,8 +131,60 @@ def checked_roles(tables: Tables, given: Given, profile: str) -> Roles:
         *(problem for name, table in tables.items() for problem in _wrong_table(name, table, roles)),
         *_unknown_names(tables, roles),
     ]
+    if not wrong:
+        wrong = [problem for name, table in tables.items() for problem in _unnamed_total(name, table, roles, _as_it_is)]
     checked_profile(profile, wrong)
-    return roles
+    return _with_subsets(tables, roles)
+
+
+def _as_it_is(people: Floats) -> tuple[Floats, Floats]:
+    return people, people
+
+
+def _with_subsets(tables: Tables, roles: Roles) -> Roles:
+    """Take the numerator of a ratio for people of its denominator where it never exceeds it."""
+    subset_of = dict(roles.subset_of)
+    for part, whole in roles.ratios.values():
+        having = [
+            (table[part].to_numpy(dtype=float), table[whole].to_numpy(dtype=float))
+            for table in tables.values()
+            if {part, whole} <= set(table.columns)
+        ]
+        within = all((few <= many).all() for few, many in having)
+        if part != whole and part not in subset_of and having and within and part not in _above(whole, subset_of):
+            subset_of[part] = whole
+    return replace(roles, subset_of=subset_of)
+
+
+def _above(count: str, subset_of: Mapping[str, str]) -> list[str]:
+    """Name the counts that a count is among, directly or not."""
+    found: list[str] = []
+    while (count := subset_of.get(count, "")) and count not in found:
+        found.append(count)
+    return found
+
+
+def _unnamed_total(
+    name: str, table: pd.DataFrame, roles: Roles, limits: Callable[[Floats], tuple[Floats, Floats]]
+) -> Problems:
+    """Find rows that add up others, in a dimension without a named total: then they are not seen to give them away."""
+    dims = [dim for dim in roles.dims if dim in table.columns]
+    named = {dim: str(label) for dim, label in roles.totals.items()}
+    counts = [count for count in roles.counts if count in table.columns]
+    people = [
+        limits(pd.to_numeric(table[count], errors="coerce").to_numpy(dtype=float, na_value=np.nan)) for count in counts
+    ]
+    low, high = (np.array([each[side] for each in people]) for side in (0, 1))
+    return [
+        Problem(
+            "DAT-009",
+            f"totals, {dim}",
+            f'no total, and in {name} the rows with {dim} "{label}" are the sums of the others',
+            "the label of the total of each dimension that has one",
+            f'Write totals={{"{dim}": "{label}"}}. If it is chance, name it all the same: others can subtract it too.',
+        )
+        for dim, label in unnamed_totals(table[dims].astype(str), named, low, high)
+    ]
 
 
 def checked_profile(profile: str, wrong: Problems) -> Profile:
@@ -163,7 +218,7 @@ def checked_profile(profile: str, wrong: Problems) -> Profile:
     return rules
 
 
-def wrong_frames(frames: Mapping[str, object], roles: Roles) -> Problems:
+def wrong_frames(frames: Mapping[str, object], roles: Roles, rules: Profile | None) -> Problems:
     """Check released frames before they are attacked.
 
     Parameters
@@ -172,6 +227,8 @@ def wrong_frames(frames: Mapping[str, object], roles: Roles) -> Problems:
         The frames by name; counts are missing where withheld.
     roles : Roles
         What their columns are.
+    rules : Profile or None
+        Under which they were released; None when it is not known.
 
     Returns
     -------
@@ -181,11 +238,24 @@ def wrong_frames(frames: Mapping[str, object], roles: Roles) -> Problems:
     if not frames:
         return []
     tables = {name: frame for name, frame in frames.items() if isinstance(frame, pd.DataFrame)}
-    return [
+    wrong = [
         *_no_tables(tables, roles),
         *(problem for name, frame in frames.items() for problem in _wrong_table(name, frame, roles, withheld=True)),
         *_unknown_names(tables, roles),
     ]
+    if wrong or rules is None:
+        return wrong
+    return [
+        problem
+        for name, table in tables.items()
+        for problem in _unnamed_total(name, table, roles, partial(_released_limits, rules=rules))
+    ]
+
+
+def _released_limits(released: Floats, rules: Profile) -> tuple[Floats, Floats]:
+    low, high = origins(released, rules)
+    # A count that its profile would never print is taken as it stands.
+    return np.where(np.isnan(low), released, low), np.where(np.isnan(high), released, high)
 
 
 def _no_tables(tables: Tables, roles: Roles) -> Problems:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from evalkit.equality.mappings import NOT_STATED, ethnic_group, load_mapping
 from evalkit.equality.staff_columns import levels_present
+from evalkit.errors import EvalkitError
 
 _TABLES = (("WRES", "wres_indicators", "indicator"), ("EDI plan", "edi_metrics", "metric"),
            ("other", "plan_measures", "measure"))  # fmt: skip
@@ -88,3 +89,19 @@ def _one_snapshot(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     staff = frames.get("staff_in_post")
     if staff is not None and (staff["snapshot"] == staff["snapshot"].iloc[0]).all():
         yield "one snapshot only in staff-in-post"
+
+
+def reason_of(error: EvalkitError) -> str:
+    """Put the problems of an error into one line, for a row that has no estimate.
+
+    Parameters
+    ----------
+    error : EvalkitError
+        What was raised.
+
+    Returns
+    -------
+    str
+        Place, what was found and what is expected, of each.
+    """
+    return "; ".join(f"{one.place}: {one.found}, expected {one.expected}" for one in error.problems)

@@ -93,7 +93,7 @@ def adverse_words(*, adverse_above: bool | None, ratio: bool) -> Row:
     return {"adverse": words, "adverse_above_one": adverse_above if ratio else None}
 
 
-def side_words(adverse_above: bool | None) -> str:  # noqa: FBT001 - what is put into words
+def side_of(adverse_above: bool | None) -> Row:  # noqa: FBT001 - what is put into words
     """Say on which side of any value the worse ones are.
 
     Parameters
@@ -103,15 +103,18 @@ def side_words(adverse_above: bool | None) -> str:  # noqa: FBT001 - what is put
 
     Returns
     -------
-    str
-        "above", "below" or empty.
+    dict
+        `direction` ("higher is worse", "higher is better" or empty) and `adverse` ("above", "below" or empty).
 
     Examples
     --------
-    >>> side_words(True)
-    'above'
+    >>> side_of(True)
+    {'direction': 'higher is worse', 'adverse': 'above'}
     """
-    return {None: "", True: "above", False: "below"}[adverse_above]
+    if adverse_above is None:
+        return {"direction": "", "adverse": ""}
+    words = ("higher is worse", "above") if adverse_above else ("higher is better", "below")
+    return dict(zip(("direction", "adverse"), words, strict=True))
 
 
 def rate_row(group: Group, level: float, *, adverse_above: bool | None = None) -> Row:
@@ -139,8 +142,7 @@ def rate_row(group: Group, level: float, *, adverse_above: bool | None = None) -
         "unit": PROPORTION,
         "scale": "identity",
         "interval": WILSON,
-        "direction": "",
-        "adverse": side_words(adverse_above),
+        **side_of(adverse_above),
         "adverse_above_one": None,
         "flag": "" if group.n else f"nobody in {group.name}",
     }

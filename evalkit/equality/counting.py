@@ -357,12 +357,28 @@ def missing_years(labels: Sequence[str]) -> list[int]:
     >>> missing_years(["2022/23", "2023/24", "2025/26"])
     [2025]
     """
-    years = {year for label in labels if (year := _year_in(label))}
+    years = {year for label in labels if (year := year_in(label))}
     return [year for year in range(min(years), max(years)) if year not in years] if years else []
 
 
-def _year_in(label: str) -> int:
-    """Give the year of a label, of a financial year that in which it ends; 0 where there is none."""
+def year_in(label: str) -> int:
+    """Give the year of a label.
+
+    Parameters
+    ----------
+    label : str
+        A year, an ISO day or a financial year.
+
+    Returns
+    -------
+    int
+        Of a financial year that in which it ends; 0 where there is none.
+
+    Examples
+    --------
+    >>> year_in("2023/24"), year_in("2024-03-31"), year_in("spring")
+    (2024, 2024, 0)
+    """
     if (found := _FINANCIAL.fullmatch(label)) and (int(found[1]) + 1) % 100 == int(found[2][-2:]):
         return int(found[1]) + 1
     plain = _YEAR.fullmatch(label)

@@ -44,7 +44,7 @@ def load_mapping(name: str) -> pd.DataFrame:
     ----------
     name : str
         Its file without the ending: ethnicity, bands, staff_groups, exit_types, survey_questions, wres_indicators,
-        edi_metrics, plan_measures; dictionary and files describe the standard inputs.
+        edi_metrics, plan_measures, restated_figures; dictionary and files describe the standard inputs.
 
     Returns
     -------

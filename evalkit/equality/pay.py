@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.equality.contrasts import Row, limits
 from evalkit.equality.counting import year_problems
 from evalkit.equality.mappings import NOT_STATED
 from evalkit.equality.staff_columns import (
@@ -28,13 +29,11 @@ from evalkit.frames import Problems, require, rows_named, within
 from evalkit.numeric.means import t_test
 from evalkit.numeric.proportions import wilson
 from evalkit.numeric.relative_gaps import Ranked, mean_gap, median_gap, ranked, shares_of_parts
-from evalkit.numeric.values import Interval
 from evalkit.result import Estimates, Method, estimates
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-Row = dict[str, object]
 
 QUARTERS = ("lower", "lower middle", "upper middle", "upper")
 _MEN = frozenset({"m", "male", "males", "man", "men"})
@@ -322,7 +321,7 @@ def _gaps(pay: _Pay, of: str, both: list[Ranked], flag: str, level: float) -> It
         return
     (mean, sd), (other, other_sd) = first.moments(), second.moments()
     gap, df = mean_gap(mean, sd, first.n, other, other_sd, second.n, level=level)
-    row: Row = {"term": f"mean gap in {of}", **facts, **_limits(gap), "std_error": gap.std_error}
+    row: Row = {"term": f"mean gap in {of}", **facts, **limits(gap)}
     if math.isnan(gap.low):
         flag_mean = "a group of one, or no spread: no interval"
     else:
@@ -332,18 +331,14 @@ def _gaps(pay: _Pay, of: str, both: list[Ranked], flag: str, level: float) -> It
     yield row | {"flag": flag_mean}
     middle = median_gap(first, second, level=level)
     few = "a group too small for an interval at this level" if math.isnan(middle.low) else ""
-    yield {"term": f"median gap in {of}", **facts, **_limits(middle), "flag": few}
-
-
-def _limits(interval: Interval) -> Row:
-    return {"estimate": interval.estimate, "conf_low": interval.low, "conf_high": interval.high}
+    yield {"term": f"median gap in {of}", **facts, **limits(middle), "flag": few}
 
 
 def _share(term: str, name: str, events: float, n: int, least: int, level: float) -> Row:
     facts: Row = {"term": term, "group": name, "n": n, "unit": _SHARE, "direction": "", "adverse": "", "n_least": least}
     if not n:
         return facts | {"flag": "nobody"}
-    return facts | _limits(wilson(min(events, n), n, level=level)) | {"flag": ""}
+    return facts | limits(wilson(min(events, n), n, level=level)) | {"flag": ""}
 
 
 def _others(pay: _Pay, groups: Coded, here: Ints) -> Iterator[Row]:

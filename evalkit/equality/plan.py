@@ -10,14 +10,16 @@ from numbers import Real
 import pandas as pd
 
 from evalkit.equality import plan_values as values
-from evalkit.equality.computability import computable
+from evalkit.equality.computability import computable, reason_of
 from evalkit.equality.contrasts import Row
 from evalkit.equality.inputs import Workforce
 from evalkit.equality.mappings import load_mapping
+from evalkit.equality.plan_counting import checked_plan_counts
 from evalkit.equality.plan_progress import NO_TARGET, Latest, Target, status
 from evalkit.equality.plan_values import Plan, plan_of
 from evalkit.equality.race_standard import inputs_of, own_mappings
 from evalkit.equality.staff_columns import columns_problems, level_problems
+from evalkit.equality.typed_columns import Mappings
 from evalkit.errors import EstimationError, EvalkitError, Problem, did_you_mean
 from evalkit.frames import Problems, require
 from evalkit.result import Estimates, Method, estimates
@@ -40,36 +42,40 @@ _OTHERS: tuple[tuple[str, str, str, Values], ...] = (
     ("turnover", "leaver rate", "leavers", values.turnover),
     ("stability", "stability index", "column started in staff-in-post", values.stability),
     ("routes", "apprenticeships and graduate schemes", "column route in recruitment",
-     partial(values.routes, words=("apprentice", "graduate"))),
-    ("local", "local recruitment", "column local in recruitment", partial(values.routes, words=("local",))),
+     values.routes),
+    ("local", "local recruitment", "column local in recruitment", values.local),
     ("vacancies", "vacancy rate", "vacancies", values.vacancies),
     ("support", "availability and use of psychological support", "support", values.support),
 )  # fmt: skip
 
 
 def edi_plan(
-    data: Workforce | Mapping[str, pd.DataFrame],
+    data: Workforce | Mapping[str, pd.DataFrame] | pd.DataFrame,
     *,
     targets: pd.DataFrame | None = None,
     ethnicity: pd.DataFrame | None = None,
     bands: pd.DataFrame | None = None,
     exit_types: pd.DataFrame | None = None,
+    allow_gaps: bool = False,
     level: float = 0.95,
 ) -> Estimates:
     """Metrics of the equality improvement plan by year, in the unit of each, and how far they are on the way.
 
     Parameters
     ----------
-    data : Workforce or mapping of str to pandas.DataFrame
-        Standard inputs, read by `read_workforce` or as frames by name (then they are checked first). A table of counts
-        will not do: metrics join files by person (pay, leavers, bands). Surveys, support and vacancies are counts
-        already; whoever has counts only takes the function of each indicator.
+    data : Workforce, mapping of str to pandas.DataFrame, or pandas.DataFrame
+        Standard inputs, read by `read_workforce` or as frames by name (then they are checked first). Or a frame of
+        counts with the columns `year`, `indicator`, `characteristic`, `part`, `group`, `n`, `events`, as `plan_counts`
+        gives them and describes them. Pay gaps (3a) need the pay of persons: from counts they cannot be computed.
     targets : pandas.DataFrame, optional
         Columns `indicator`, `baseline_year`, `target_year`, `target` (in the unit of the indicator); else the input
         `targets`. A target of an indicator that cannot be computed is passed over. `indicator` is a name of the result,
         and counts for all its groups, or "indicator: group" for one.
     ethnicity, bands, exit_types : pandas.DataFrame, optional
-        Mappings in place of those of evalkit; else those with which a `Workforce` was read.
+        Mappings in place of those of evalkit; else those with which a `Workforce` was read. In counts leavers are
+        typed already.
+    allow_gaps : bool, default False
+        Let years be missing from a series.
     level : float, default 0.95
         Confidence level.
 
@@ -86,8 +92,9 @@ def edi_plan(
     Raises
     ------
     DataError
-        As `check_frames`; of targets DAT-003 or DAT-009 for columns, DAT-004 for what is no number, DAT-006 for an
-        indicator that does not occur, DAT-007 for a target year not after the baseline.
+        As `check_frames`; of counts as `wres`, and DAT-004 for a year that is none; of targets DAT-003 or DAT-009 for
+        columns, DAT-004 for what is no number, DAT-006 for an indicator that does not occur, DAT-007 for a target year
+        not after the baseline.
     EstimationError
         EST-001 when nothing can be computed.
 
@@ -118,35 +125,60 @@ def edi_plan(
     """
     require(level_problems(level))
     own = own_mappings(data, {"ethnicity": ethnicity, "bands": bands, "exit_types": exit_types})
-    frames = inputs_of(data, own)
-    plan = plan_of(frames, mappings=own, level=level)
+    plan = _plan(data, own, level=level, allow_gaps=allow_gaps)
     rows = [*_metrics(plan), *_others(plan)]
     if all(row["term"] == NOT_COMPUTABLE for row in rows):
         raise EstimationError(
             Problem("EST-001", "data", "nothing can be computed", "the inputs of a metric", "Add inputs.")
         )
-    wanted = frames.get("targets") if targets is None else targets
+    wanted = (plan.frames or {}).get("targets") if targets is None else targets
     goals = _targets(wanted, rows)
     _judge(rows, goals)
     return estimates(rows, _method(plan, level))
 
 
+def _plan(
+    data: Workforce | Mapping[str, pd.DataFrame] | pd.DataFrame, own: Mappings, *, level: float, allow_gaps: bool
+) -> Plan:
+    if isinstance(data, pd.DataFrame):
+        return Plan(checked_plan_counts(data, own, allow_gaps=allow_gaps), own, level)
+    return plan_of(inputs_of(data, own, allow_gaps=allow_gaps), mappings=own, level=level)
+
+
 def _metrics(plan: Plan) -> Iterator[Row]:
-    allowed = computable(plan.frames, ethnicity=plan.ethnicity)
-    reasons = allowed[allowed["framework"] == "EDI plan"].set_index("indicator")["why_not"]
+    reasons = _reasons(plan)
     for about in load_mapping("edi_metrics").to_dict("records"):
         lead: Row = {"metric": about["metric"], "title": about["title"]}
-        why = str(reasons[about["metric"]])
+        why = reasons[about["metric"]]
         of: Values | None = _METRICS.get(about["metric"])
         if about["survey_key"] and not why:
             keys = [key.strip() for key in about["survey_key"].split(";")]
             of = partial(values.survey, keys=keys, of=about["characteristic"])
-        yield from _tried(plan, lead, of, why or "a group has one person or nobody")
+        yield from _tried(plan, lead, of, why or _too_few(plan))
+
+
+def _reasons(plan: Plan) -> dict[str, str]:
+    """Say of each metric why the inputs do not allow it; empty where they do."""
+    if plan.frames is None:
+        table = load_mapping("edi_metrics").set_index("metric")["needs"]
+        return {
+            name: "needs the pay of persons" if "pay." in needs else "" if needs else "no standard input holds it"
+            for name, needs in table.items()
+        }
+    allowed = computable(plan.frames, ethnicity=plan.ethnicity)
+    mine = allowed[allowed["framework"] == "EDI plan"]
+    return dict(zip(mine["indicator"], mine["why_not"], strict=True))
+
+
+def _too_few(plan: Plan) -> str:
+    few = "a group has one person or nobody"
+    return f"no counts of it, or {few}" if plan.frames is None else few
 
 
 def _others(plan: Plan) -> Iterator[Row]:
     for name, title, needs, of in _OTHERS:
-        yield from _tried(plan, {"metric": name, "title": title}, of, f"needs {needs}")
+        why = _too_few(plan) if plan.frames is None else plan.failed.get(name, f"needs {needs}")
+        yield from _tried(plan, {"metric": name, "title": title}, of, why)
 
 
 def _tried(plan: Plan, lead: Row, of: Values | None, why: str) -> list[Row]:
@@ -155,7 +187,7 @@ def _tried(plan: Plan, lead: Row, of: Values | None, why: str) -> list[Row]:
     try:
         found = [] if of is None else list(of(plan))
     except EvalkitError as error:
-        why = "; ".join(f"{one.place}: {one.found}, expected {one.expected}" for one in error.problems)
+        why = reason_of(error)
     return [lead | row for row in found] or [lead | _why(why)]
 
 
@@ -228,7 +260,6 @@ def _number(value: object) -> float:
 
 
 def _method(plan: Plan, level: float) -> Method:
-    people = int(plan.staff["n"].sum())
     return Method(
         name="equality improvement plan",
         estimand="the metrics of the six high impact actions in an organisation such as this one, year by year, and "
@@ -236,10 +267,11 @@ def _method(plan: Plan, level: float) -> Method:
         unit="by row",
         level=level,
         interval="that of each indicator",
-        n_given=people,
-        n_used=people,
+        n_given=plan.people,
+        n_used=plan.people,
         assumptions=(
-            "n counts staff in post over all snapshots; each row says on how many people it rests",
+            "n counts staff in post over all snapshots, without counts of staff all who were counted; each row says on "
+            "how many people it rests",
             "the way to a target is a straight line; the baseline is taken without its own error",
         ),
         references=("NHS England (2023), NHS equality, diversity and inclusion improvement plan",),

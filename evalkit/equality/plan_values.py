@@ -1,27 +1,35 @@
-"""The values of the equality plan year by year, from the standard inputs."""
+"""The values of the equality plan year by year, from counts; of pay gaps from the pay of persons."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.equality.composition import representation
-from evalkit.equality.contrasts import Row, limits
+from evalkit.equality.contrasts import Row, limits, side_of
 from evalkit.equality.disparity import CLUSTERS, disparity_ratio
-from evalkit.equality.likelihood import relative_likelihood
-from evalkit.equality.mappings import band_cluster, ethnic_group, exit_type, is_senior, load_mapping
+from evalkit.equality.mappings import band_cluster, is_senior, load_mapping
 from evalkit.equality.pay import ExtremePayWarning, pay_gap
-from evalkit.equality.race_standard_counts import wres_counts
-from evalkit.equality.stability import stability_index
-from evalkit.equality.staff_columns import coded, years_of
+from evalkit.equality.plan_counting import (
+    ALL,
+    AT_END,
+    AT_START,
+    LEFT,
+    ROUTES,
+    SURVEYED,
+    counted_inputs,
+    people_in,
+)
+from evalkit.equality.race_standard import yearly_likelihood
+from evalkit.equality.stability import index_row
+from evalkit.equality.staff_columns import years_of
 from evalkit.equality.survey_gaps import survey_gap
-from evalkit.equality.turnover import HEADCOUNT, leaver_rate, leaver_rate_from_counts
+from evalkit.equality.turnover import leaver_rate_from_counts
 from evalkit.equality.typed_columns import Mappings
 from evalkit.numeric.proportions import wilson
 from evalkit.result import Estimates
@@ -31,19 +39,8 @@ Frames = Mapping[str, pd.DataFrame]
 # Characteristic -> (comparison, reference): who is compared with whom.
 PAIRS = {"ethnicity": ("BME", "white"), "disability": ("disabled", "not disabled"), "sex": ("women", "men"),
          "recruited": ("recruited abroad", "recruited in the UK")}  # fmt: skip
-_SURVEYED = ("ethnicity", "disability")
-_WORDS = {
-    "disability": {"yes": "disabled", "no": "not disabled"},
-    "recruited": {
-        **dict.fromkeys(("yes", "abroad", "international", "internationally", "overseas"), "recruited abroad"),
-        **dict.fromkeys(("no", "uk", "united kingdom"), "recruited in the UK"),
-    },
-    "sex": {"female": "women", "f": "women", "woman": "women", "male": "men", "m": "men", "man": "men"},
-}
-_UPPER, _SENIOR = "band 8a and above", "band 8c and above"
+_UPPER, _SENIOR, _OTHERS = "band 8a and above", "band 8c and above", "others"
 _LISTED = "shortlisted"
-_WORSE: Row = {"direction": "higher is worse", "adverse": "above"}
-_BETTER: Row = {"direction": "higher is better", "adverse": "below"}
 
 
 # Names that the results can hold, beside "survey_" and the key of a question: targets may be set for all of them.
@@ -58,52 +55,74 @@ INDICATORS = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """The inputs, with groups named alike.
+    """What the values are made of.
 
     Parameters
     ----------
-    frames : mapping of str to pandas.DataFrame
-        Typed standard inputs.
-    staff, applicants : pandas.DataFrame
-        People counted (`n`) by `year`, `ethnicity`, `disability`, `sex` and, of staff, `band`, `tier`, `cluster`,
-        `senior`; of applicants the steps of recruitment. Empty where there are none.
+    counts : pandas.DataFrame
+        As `plan_counts` gives them.
     mappings : mapping of str to pandas.DataFrame
         Mappings that replace those of evalkit, by name.
     level : float
         Confidence level.
+    frames : mapping of str to pandas.DataFrame, optional
+        Typed standard inputs, from which pay is read; None where only counts came in.
+    failed : mapping of str to str, optional
+        Metric -> why what it rests on could not be counted.
     """
 
-    frames: Frames
-    staff: pd.DataFrame
-    applicants: pd.DataFrame
+    counts: pd.DataFrame
     mappings: Mappings
     level: float
+    frames: Frames | None = None
+    failed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ethnicity(self) -> pd.DataFrame | None:
         """The mapping of ethnicities, where it is not that of evalkit."""
         return self.mappings.get("ethnicity")
 
-    def exits(self, leavers: pd.DataFrame) -> pd.DataFrame:
-        """Add how people left, where reasons are given.
+    @property
+    def people(self) -> int:
+        """Staff in post over all snapshots; without counts of staff all people that were counted."""
+        table = self.counts_of("staff", SURVEYED[0])
+        return int((table if len(table) else self.counts)["n"].sum())
+
+    def counts_of(self, indicator: str, characteristic: str = ALL) -> pd.DataFrame:
+        """Give the counts of an indicator.
 
         Parameters
         ----------
-        leavers : pandas.DataFrame
-            The input.
+        indicator, characteristic : str
+            As in `plan_counts`.
 
         Returns
         -------
         pandas.DataFrame
-            With the column `exit_type`, or as it was.
+            Rows of it; none where it was not counted.
         """
-        if "reason" not in leavers.columns:
-            return leavers
-        return leavers.assign(exit_type=exit_type(leavers["reason"], table=self.mappings.get("exit_types")))
+        table = self.counts
+        return table[(table["indicator"] == indicator) & (table["characteristic"] == characteristic)]
+
+    def counts_of_both(self, indicator: str, characteristic: str) -> pd.DataFrame:
+        """Give the counts of an indicator, where both groups of a characteristic have two people or more.
+
+        Parameters
+        ----------
+        indicator, characteristic : str
+            As in `plan_counts`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rows of it; none where one of the groups is too small.
+        """
+        table = self.counts_of(indicator, characteristic)
+        return table if _several(table.groupby("group")["n"].sum(), characteristic) else table.iloc[:0]
 
 
 def plan_of(frames: Frames, *, mappings: Mappings, level: float) -> Plan:
-    """Name groups alike and count people once.
+    """Count the standard inputs once.
 
     Parameters
     ----------
@@ -119,85 +138,8 @@ def plan_of(frames: Frames, *, mappings: Mappings, level: float) -> Plan:
     Plan
         What the values are made of.
     """
-    staff = frames["staff_in_post"]
-    ethnicity, bands = mappings.get("ethnicity"), mappings.get("bands")
-    columns: dict[str, Any] = {**_people(staff, ethnicity), "year": years_of(staff["snapshot"])}
-    if "band" in staff.columns:
-        columns |= {"band": staff["band"]}
-    counted = _tally(columns)
-    if "band" in staff.columns:
-        counted["tier"] = band_cluster(counted["band"], table=bands)
-        counted["cluster"] = np.where(counted["tier"] == "upper", _UPPER, "others")
-        counted["senior"] = np.where(is_senior(counted["band"], table=bands), _SENIOR, "others")
-    funnel = frames.get("recruitment")
-    applicants = pd.DataFrame()
-    if funnel is not None:
-        steps = [name for name in ("year", "shortlisted", "appointed", "route", "local") if name in funnel.columns]
-        applicants = _tally({**_people(funnel, ethnicity), **{name: funnel[name] for name in steps}})
-        applicants["step"] = np.where(applicants["shortlisted"].astype(bool), _LISTED, "not shortlisted")
-    return Plan(frames, counted, applicants, mappings, level)
-
-
-def _people(frame: pd.DataFrame, ethnicity: pd.DataFrame | None) -> dict[str, pd.Categorical]:
-    columns = {"ethnicity": ethnic_group(frame["ethnicity"], table=ethnicity)}
-    return columns | {name: named(frame[name], name) for name in ("disability", "sex") if name in frame.columns}
-
-
-def named(values: pd.Series, characteristic: str) -> pd.Categorical:
-    """Name the groups of a characteristic as the plan does.
-
-    Parameters
-    ----------
-    values : pandas.Series
-        Shape (people,): labels; missing is "not stated".
-    characteristic : str
-        "disability", "sex" or "recruited".
-
-    Returns
-    -------
-    pandas.Categorical
-        Shape (people,): disabled and not disabled, women and men, or recruited abroad and in the UK; other labels as
-        they are.
-    """
-    found = coded(values).stated()
-    words = _WORDS[characteristic]
-    names = [words.get(label.casefold(), label) for label in found.labels]
-    levels = list(dict.fromkeys(names))
-    places = np.array([levels.index(name) for name in names], dtype=np.int64)
-    return pd.Categorical.from_codes(places[found.codes], categories=levels)
-
-
-def _tally(columns: Mapping[str, Any]) -> pd.DataFrame:
-    """Count the rows of each combination of labels that occurs, in `n`."""
-    read = {name: _levels(values) for name, values in columns.items()}
-    size = tuple(len(levels) for _, levels in read.values())
-    cell = np.zeros(len(next(iter(read.values()))[0]), dtype=np.int64)
-    for (codes, _), length in zip(read.values(), size, strict=True):
-        cell *= length
-        cell += codes
-    n = np.bincount(cell, minlength=int(np.prod(size)))
-    found = np.flatnonzero(n)
-    places = np.unravel_index(found, size)
-    labels = {name: levels.take(place) for (name, (_, levels)), place in zip(read.items(), places, strict=True)}
-    return pd.DataFrame(labels).assign(n=n[found])
-
-
-def _levels(values: Any) -> tuple[npt.NDArray[np.integer[Any]], pd.Index]:
-    if isinstance(values, tuple):
-        return values[0], pd.Index(values[1])
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        known = values if isinstance(values, pd.Categorical) else values.array
-        levels = pd.CategoricalIndex(known.categories, dtype=known.dtype)
-        if (known.codes >= 0).all():
-            return np.asarray(known.codes), levels
-    codes, found = pd.factorize(np.asarray(values), sort=False, use_na_sentinel=False)
-    return np.asarray(codes), pd.Index(found)
-
-
-def _both(table: pd.DataFrame, characteristic: str) -> bool:
-    if characteristic not in table.columns:
-        return False
-    return _several(table.groupby(characteristic, observed=True)["n"].sum(), characteristic)
+    counts, failed = counted_inputs(frames, mappings)
+    return Plan(counts, mappings, level, frames, failed)
 
 
 def _several(people: pd.Series, characteristic: str) -> bool:
@@ -227,14 +169,11 @@ def appointment(plan: Plan) -> Iterator[Row]:
     dict
         A row a year and characteristic.
     """
-    listed = plan.applicants[plan.applicants["step"] == _LISTED] if len(plan.applicants) else plan.applicants
-    for name in _SURVEYED:
-        if _both(listed, name):
+    for name in SURVEYED:
+        table = plan.counts_of_both("appointed", name)
+        if len(table):
             comparison, reference = PAIRS[name]
-            found = relative_likelihood(
-                listed, group=name, outcome="appointed", counts="n", year="year", comparison=reference,
-                reference=comparison, adverse_above_one=True, allow_gaps=True, level=plan.level,
-            )  # fmt: skip
+            found = yearly_likelihood(table, reference, comparison, level=plan.level)
             yield from _taken(found, "relative_likelihood_appointment", term="relative_likelihood")
 
 
@@ -251,17 +190,12 @@ def process_and_training(plan: Plan) -> Iterator[Row]:
     dict
         A row a year and indicator.
     """
-    counts = wres_counts(plan.frames, ethnicity=plan.ethnicity, indicators="34")
     about = load_mapping("wres_indicators").set_index("indicator")
     for indicator, name in (("3", "disciplinary"), ("4", "cpd")):
-        table = counts[counts["indicator"] == indicator]
-        people = table.groupby("group")["n"].sum()
-        if all(people.get(group, 0) > 1 for group in PAIRS["ethnicity"]):
-            found = relative_likelihood(
-                table, group="group", outcome="events", total="n", year="year", adverse_above_one=True,
-                comparison=about.loc[indicator, "comparison"], reference=about.loc[indicator, "reference"],
-                allow_gaps=True, level=plan.level,
-            )  # fmt: skip
+        table = plan.counts_of_both(name, "ethnicity")
+        if len(table):
+            comparison, reference = about.loc[indicator, ["comparison", "reference"]]
+            found = yearly_likelihood(table, comparison, reference, level=plan.level)
             yield from _taken(found, f"relative_likelihood_{name}", term="relative_likelihood")
 
 
@@ -278,17 +212,27 @@ def parity(plan: Plan, column: str) -> Iterator[Row]:
     Yields
     ------
     dict
-        A row a year and characteristic.
+        A row a year and characteristic; nothing without bands.
+
+    Raises
+    ------
+    EvalkitError
+        As `band_cluster` and `is_senior`.
     """
-    if column not in plan.staff.columns:
-        return
-    bands, indicator = (_UPPER, "parity_upper") if column == "cluster" else (_SENIOR, "parity_senior")
-    for name in _SURVEYED:
-        if _both(plan.staff, name):
-            found = representation(
-                plan.staff, group=name, band=column, counts="n", year="year", allow_gaps=True, level=plan.level
+    label, indicator = (_UPPER, "parity_upper") if column == "cluster" else (_SENIOR, "parity_senior")
+    own = plan.mappings.get("bands")
+    for name in SURVEYED:
+        table = plan.counts_of_both("staff", name)
+        if (table["part"] != "").any():
+            of_band = table["part"]
+            inside = (
+                band_cluster(of_band, table=own) == "upper" if column == "cluster" else is_senior(of_band, table=own)
             )
-            yield from _taken(found, indicator, term="parity", group=PAIRS[name][0], band=bands)
+            table = table.assign(band=np.where(inside, label, _OTHERS))
+            found = representation(
+                table, group="group", band="band", counts="n", year="year", allow_gaps=True, level=plan.level
+            )
+            yield from _taken(found, indicator, term="parity", group=PAIRS[name][0], band=label)
 
 
 def shortlisted(plan: Plan) -> Iterator[Row]:
@@ -304,10 +248,15 @@ def shortlisted(plan: Plan) -> Iterator[Row]:
     dict
         A row a year and characteristic.
     """
-    for name in _SURVEYED:
-        if len(plan.applicants) and _both(plan.applicants, name):
+    for name in SURVEYED:
+        table = plan.counts_of_both("shortlisted", name)
+        if len(table):
+            steps = [
+                table.assign(step=_LISTED, n=table["events"]),
+                table.assign(step="not shortlisted", n=table["n"] - table["events"]),
+            ]
             found = representation(
-                plan.applicants, group=name, band="step", counts="n", year="year", allow_gaps=True, level=plan.level
+                pd.concat(steps), group="group", band="step", counts="n", year="year", allow_gaps=True, level=plan.level
             )
             for row in _taken(found, "shortlisted_gap", term="gap", group=PAIRS[name][0], band=_LISTED):
                 yield row | {"direction": "share among the shortlisted less share among applicants"}
@@ -324,13 +273,13 @@ def pay(plan: Plan) -> Iterator[Row]:
     Yields
     ------
     dict
-        A row a year, characteristic and figure.
+        A row a year, characteristic and figure; nothing where only counts came in.
     """
-    if "pay" not in plan.frames:
+    if plan.frames is None or "pay" not in plan.frames:
         return
     rates = plan.frames["pay"]
     staff = plan.frames["staff_in_post"]
-    of_people = _people(staff, plan.ethnicity)
+    of_people = people_in(staff, plan.ethnicity)
     at = _rows_of(staff, rates)
     codes, years = years_of(rates["snapshot"])
     table = pd.DataFrame({"hourly": rates["hourly"].to_numpy(), "year": pd.Categorical.from_codes(codes, years)})
@@ -381,50 +330,35 @@ def survey(plan: Plan, keys: Sequence[str], of: str = "") -> Iterator[Row]:
     dict
         A row a year and question of all, and one for each characteristic.
     """
-    asked = plan.frames.get("survey")
-    if asked is None:
-        return
     adverse = load_mapping("survey_questions").drop_duplicates("key").set_index("key")["direction"] == "adverse"
     for key in keys:
-        rows = asked[asked["question"].astype(str) == key]
         worse = bool(adverse.get(key, True))
+        indicator = f"survey_{key}"
         if not of:
-            yield from _everybody(rows, key, worse, plan.level)
-        for name in (of,) if of else _SURVEYED:
-            mine = rows[rows["characteristic"].astype(str) == name]
-            if not len(mine):
-                continue
-            groups = (
-                ethnic_group(mine["group"].astype(object), table=plan.ethnicity)
-                if name == "ethnicity"
-                else named(mine["group"], name)
-            )
-            table = mine.assign(group=groups, n=mine["answered"])
-            if _both(table.rename(columns={"group": name}).drop(columns="answered"), name):
+            # A characteristic that everybody who answered is in.
+            everybody = (plan.counts_of(indicator, name) for name in (ALL, *SURVEYED))
+            yield from _shares(next((rows for rows in everybody if len(rows)), plan.counts[:0]), worse, plan.level)
+        for name in (of,) if of else SURVEYED:
+            table = plan.counts_of_both(indicator, name)
+            if len(table):
                 comparison, reference = PAIRS[name]
                 found = survey_gap(
-                    table, group="group", agreed="agreed", answered="answered", year="year", reference=reference,
+                    table, group="group", agreed="events", answered="n", year="year", reference=reference,
                     comparison=comparison, adverse=worse, allow_gaps=True, level=plan.level,
                 )  # fmt: skip
-                words = _WORSE if worse else _BETTER
-                shares = _taken(found, f"survey_{key}", term="share", group=comparison) if of else ()
-                yield from (row | words for row in shares)
-                yield from _taken(found, f"survey_{key}", term="gap")
+                if of:
+                    yield from _taken(found, indicator, term="share", group=comparison)
+                yield from _taken(found, indicator, term="gap")
 
 
-def _everybody(rows: pd.DataFrame, key: str, worse: bool, level: float) -> Iterator[Row]:  # noqa: FBT001
-    """Add up a characteristic that everybody who answered is in."""
-    for name in ("all", *_SURVEYED):
-        mine = rows[rows["characteristic"].astype(str) == name]
-        if len(mine):
-            for year, part in mine.groupby("year"):
-                row = share("all", int(part["agreed"].sum()), int(part["answered"].sum()), level)
-                words = _WORSE if worse else _BETTER
-                yield row | words | {"indicator": f"survey_{key}", "year": str(year)}
-            return
+def _shares(table: pd.DataFrame, worse: bool, level: float) -> Iterator[Row]:  # noqa: FBT001
+    """Give the share of all in each year."""
+    for (year, indicator), rows in table.groupby(["year", "indicator"]):
+        row = share(ALL, float(rows["events"].sum()), float(rows["n"].sum()), level)
+        yield row | side_of(worse) | {"indicator": indicator, "year": str(year)}
 
 
-def share(group: str, events: float, n: float, level: float, *, least: float | None = None) -> Row:
+def share(group: str, events: float, n: float, level: float) -> Row:
     """Give the row of a share.
 
     Parameters
@@ -435,8 +369,6 @@ def share(group: str, events: float, n: float, level: float, *, least: float | N
         People, posts or places with the property, and all.
     level : float
         Confidence level.
-    least : float, optional
-        People on whom it rests, where those are not n.
 
     Returns
     -------
@@ -444,43 +376,43 @@ def share(group: str, events: float, n: float, level: float, *, least: float | N
         With Wilson's limits; without an estimate where there is nobody.
     """
     row: Row = {
-        "term": "share", "group": group, "n": n, "n_least": n if least is None else least, "unit": "proportion",
-        "scale": "identity", "interval": "Wilson score", "flag": "" if n else "nobody",
+        "term": "share", "group": group, "n": n, "n_least": n, "unit": "proportion", "scale": "identity",
+        "interval": "Wilson score", "flag": "" if n else "nobody",
     }  # fmt: skip
     return row | (limits(wilson(events, n, level=level)) if n else {})
 
 
-def routes(plan: Plan, words: Sequence[str]) -> Iterator[Row]:
-    """Shares of those appointed who came by apprenticeships or graduate schemes, and who are local.
+def routes(plan: Plan) -> Iterator[Row]:
+    """Shares of those appointed who came by apprenticeships, and by graduate schemes.
 
     Parameters
     ----------
     plan : Plan
         What the values are made of.
-    words : sequence of str
-        "local", or words that the names of the routes begin with.
 
     Yields
     ------
     dict
         A row a year and route.
     """
-    table = plan.applicants
-    if not len(table) or ("local" if words == ("local",) else "route") not in table.columns:
-        return
-    hired = table[table["appointed"].astype(bool)]
-    for year, rows in hired.groupby("year"):
-        for word in words:
-            if word == "local":
-                label = rows["local"].astype(str)
-                stated, had = label.isin(["yes", "no", "True", "False"]), label.isin(["yes", "True"])
-                name = "local_recruitment"
-            else:
-                label = rows["route"].astype(str).str.casefold()
-                stated, had = label.ne("not stated"), label.str.startswith(word)
-                name = "recruitment_" + word
-            row = share("all", int(rows.loc[had, "n"].sum()), int(rows.loc[stated, "n"].sum()), plan.level)
-            yield row | {"indicator": name, "year": str(year), **_BETTER}
+    for name in ROUTES:
+        yield from _shares(plan.counts_of(name), worse=False, level=plan.level)
+
+
+def local(plan: Plan) -> Iterator[Row]:
+    """Share of those appointed who are local.
+
+    Parameters
+    ----------
+    plan : Plan
+        What the values are made of.
+
+    Yields
+    ------
+    dict
+        A row a year.
+    """
+    yield from _shares(plan.counts_of("local_recruitment"), worse=False, level=plan.level)
 
 
 def vacancies(plan: Plan) -> Iterator[Row]:
@@ -496,12 +428,8 @@ def vacancies(plan: Plan) -> Iterator[Row]:
     dict
         A row a year.
     """
-    table = plan.frames.get("vacancies")
-    if table is None:
-        return
-    for year, rows in table.groupby("year"):
-        row = share("all", float(rows["vacant"].sum()), float(rows["posts"].sum()), plan.level)
-        yield row | {"indicator": "vacancy_rate", "year": str(year), "unit": "proportion of FTE posts"} | _WORSE
+    for row in _shares(plan.counts_of("vacancy_rate"), worse=True, level=plan.level):
+        yield row | {"unit": "proportion of FTE posts"}
 
 
 def support(plan: Plan) -> Iterator[Row]:
@@ -519,18 +447,14 @@ def support(plan: Plan) -> Iterator[Row]:
     dict
         Two rows a year.
     """
-    table = plan.frames.get("support")
-    if table is None:
-        return
-    heads = plan.staff.groupby("year")["n"].sum()
-    for year, rows in table.groupby("year"):
-        offered, used = int(rows["offered"].sum()), int(rows["used"].sum())
-        staff = int(heads.get(int(year), 0))
-        lead: Row = {"year": str(year)}
-        open_to = share("all", min(offered, staff), staff, plan.level)
-        more = {"flag": "offered to more people than are in post: taken as all"} if staff and offered > staff else {}
-        yield lead | open_to | more | {"indicator": "support_offered"} | _BETTER
-        yield lead | share("all", used, offered, plan.level) | {"indicator": "support_used"} | _BETTER
+    offered = plan.counts_of("support_offered")
+    more = offered["events"] > offered["n"]
+    flags = dict(zip(offered["year"].astype(str), more & (offered["n"] > 0), strict=True))
+    all_of_them = offered.assign(events=offered["events"].where(~more, offered["n"]))
+    for row in _shares(all_of_them, worse=False, level=plan.level):
+        too_many = {"flag": "offered to more people than are in post: taken as all"} if flags[str(row["year"])] else {}
+        yield row | too_many
+    yield from _shares(plan.counts_of("support_used"), worse=False, level=plan.level)
 
 
 def turnover(plan: Plan) -> Iterator[Row]:
@@ -549,32 +473,30 @@ def turnover(plan: Plan) -> Iterator[Row]:
     Raises
     ------
     EvalkitError
-        As `leaver_rate`.
+        As `leaver_rate_from_counts`.
     """
-    if "leavers" not in plan.frames:
+    table = plan.counts_of("leaver_rate", "ethnicity")
+    if not len(table):
         return
-    gone = plan.exits(plan.frames["leavers"])
-    staff = plan.frames["staff_in_post"]
-    staff = staff[["person", "snapshot"]].assign(ethnicity=ethnic_group(staff["ethnicity"], table=plan.ethnicity))
-    how = "exit_type" if "reason" in gone.columns else None
-    groups = leaver_rate(
-        staff, gone, exit_type=how, by="ethnicity", reference="white", unmatched="count", level=plan.level
-    )
-    frame = groups.frame
-    cells = frame[frame["term"] == HEADCOUNT].groupby("period", as_index=False)[["at_start", "at_end", "leavers"]].sum()
-    everybody = leaver_rate_from_counts(
-        cells, at_start="at_start", at_end="at_end", leavers="leavers", period="period", level=plan.level
-    )
-    for found, name, group in (
-        (everybody, "leaver_rate", "all"),
-        (groups, "leaver_rate_ratio", "BME over white"),
-    ):
-        for row in _taken(found, name, group=group):
-            yield row | {"year": str(row["period"])[-10:-6]}
+    parts = [AT_START, AT_END, LEFT]
+    cells = table.pivot(index=["year", "group"], columns="part", values="n").reindex(columns=parts).fillna(0)
+    cells = cells.reset_index()
+    named = {"at_start": AT_START, "at_end": AT_END, "leavers": LEFT, "period": "year"}
+    everybody = cells.groupby("year", as_index=False)[parts].sum()
+    found = [(leaver_rate_from_counts(everybody, **named, level=plan.level), "leaver_rate", ALL)]
+    # Nobody may be in a group to which leavers without a known one were counted.
+    in_post = cells[cells[AT_START] + cells[AT_END] > 0]
+    comparison, reference = PAIRS["ethnicity"]
+    if {comparison, reference} <= set(in_post["group"]):
+        groups = leaver_rate_from_counts(in_post, **named, by="group", reference=reference, level=plan.level)
+        found.append((groups, "leaver_rate_ratio", f"{comparison} over {reference}"))
+    for result, name, group in found:
+        for row in _taken(result, name, group=group):
+            yield row | {"year": str(row.pop("period"))}
 
 
 def stability(plan: Plan) -> Iterator[Row]:
-    """Stability index by headcount; who is away for a break is no loss, where reasons for leaving are given.
+    """Stability index by headcount.
 
     Parameters
     ----------
@@ -584,24 +506,11 @@ def stability(plan: Plan) -> Iterator[Row]:
     Yields
     ------
     dict
-        A row a period; nothing where it is not known when service began.
-
-    Raises
-    ------
-    EvalkitError
-        As `stability_index`.
+        A row a year; nothing where it is not known when service began.
     """
-    staff = plan.frames["staff_in_post"]
-    if "started" not in staff.columns:
-        return
-    leavers = plan.frames.get("leavers")
-    gone = None if leavers is None or "reason" not in leavers.columns else plan.exits(leavers)
-    found = stability_index(
-        staff[["person", "snapshot", "started"]], gone, started="started",
-        exit_type=None if gone is None else "exit_type", level=plan.level,
-    )  # fmt: skip
-    for row in _taken(found, "stability_index", term="stability index, headcount"):
-        yield row | {"year": str(row["period"])[-10:-6]}
+    for row in plan.counts_of("stability_index").to_dict("records"):
+        found = index_row(int(row["events"]), int(row["n"]), level=plan.level)
+        yield found | {"group": ALL, "indicator": "stability_index", "year": str(row["year"])}
 
 
 def disparity(plan: Plan) -> Iterator[Row]:
@@ -622,10 +531,12 @@ def disparity(plan: Plan) -> Iterator[Row]:
     EvalkitError
         As `disparity_ratio`: when a cluster, or a group in all clusters but one, is empty.
     """
-    if "band" not in plan.staff.columns or not _both(plan.staff, "ethnicity"):
+    table = plan.counts_of_both("staff", "ethnicity")
+    if not (table["part"] != "").any():
         return
+    table = table.assign(tier=band_cluster(table["part"], table=plan.mappings.get("bands")))
     found = disparity_ratio(
-        plan.staff, group="ethnicity", band="tier", clusters={name: (name,) for name in CLUSTERS}, counts="n",
+        table, group="group", band="tier", clusters={name: (name,) for name in CLUSTERS}, counts="n",
         year="year", allow_gaps=True, level=plan.level,
     )  # fmt: skip
     for row in _taken(found, "disparity_ratio"):

@@ -7,17 +7,18 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from evalkit.equality.composition import representation
-from evalkit.equality.computability import computable
-from evalkit.equality.contrasts import Row, side_words
+from evalkit.equality.computability import computable, reason_of
+from evalkit.equality.contrasts import Row, side_of
+from evalkit.equality.count_tables import checked_counts
 from evalkit.equality.inputs import Workforce, check_frames
 from evalkit.equality.likelihood import relative_likelihood
 from evalkit.equality.mappings import NOT_STATED, load_mapping
 from evalkit.equality.race_standard_counts import BOARD, COLUMNS, GROUPS, wres_counts
-from evalkit.equality.staff_columns import columns_problems, level_problems, people_counts
+from evalkit.equality.staff_columns import level_problems
 from evalkit.equality.survey_gaps import survey_gap
 from evalkit.equality.typed_columns import Mappings
 from evalkit.errors import DataError, EstimationError, EvalkitError, Problem
-from evalkit.frames import Problems, require, rows_named
+from evalkit.frames import require
 from evalkit.result import Estimates, Method, estimates
 
 NOT_COMPUTABLE = "not computable"
@@ -30,6 +31,7 @@ def wres(
     *,
     ethnicity: pd.DataFrame | None = None,
     bands: pd.DataFrame | None = None,
+    allow_gaps: bool = False,
     level: float = 0.95,
 ) -> Estimates:
     """The nine indicators by year: shares and gaps as proportions, relative likelihoods as ratios.
@@ -42,6 +44,8 @@ def wres(
         `events`, as `wres_counts` gives them.
     ethnicity, bands : pandas.DataFrame, optional
         Mappings in place of those of evalkit; else those with which a `Workforce` was read.
+    allow_gaps : bool, default False
+        Let years be missing from the series of an indicator.
     level : float, default 0.95
         Confidence level.
 
@@ -62,7 +66,8 @@ def wres(
     ------
     DataError
         As `check_frames`; of counts DAT-003 or DAT-009 for columns, DAT-002 for what is no count, DAT-006 for an
-        unknown indicator or group, DAT-007 for more people with an outcome than people, DAT-010 for a repeated row.
+        unknown indicator or group, DAT-007 for more people with an outcome than people or a year missing
+        from a series, DAT-010 for a repeated row.
     EstimationError
         EST-001 when no indicator can be computed.
 
@@ -88,7 +93,8 @@ def wres(
     (1.5, 'white over BME')
     """
     require(level_problems(level))
-    counts, reasons = _counts(data, own_mappings(data, {"ethnicity": ethnicity, "bands": bands}))
+    own = own_mappings(data, {"ethnicity": ethnicity, "bands": bands})
+    counts, reasons = _counts(data, own, allow_gaps=allow_gaps)
     rows: list[Row] = []
     used: list[pd.DataFrame] = []
     for about in load_mapping("wres_indicators").to_dict("records"):
@@ -99,7 +105,7 @@ def wres(
         try:
             found = [] if why else list(_rows(about, table, level))
         except EvalkitError as error:
-            why = "; ".join(f"{one.place}: {one.found}, expected {one.expected}" for one in error.problems)
+            why = reason_of(error)
         if found and not why:
             used.append(table)
             rows += [lead | row for row in found]
@@ -119,11 +125,11 @@ def wres(
 
 
 def _counts(
-    data: Workforce | Mapping[str, pd.DataFrame] | pd.DataFrame, own: Mappings
+    data: Workforce | Mapping[str, pd.DataFrame] | pd.DataFrame, own: Mappings, *, allow_gaps: bool
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     if isinstance(data, pd.DataFrame):
-        return _checked(data), {}
-    frames = inputs_of(data, own)
+        return _checked(data, allow_gaps=allow_gaps), {}
+    frames = inputs_of(data, own, allow_gaps=allow_gaps)
     ethnicity = own.get("ethnicity")
     allowed = computable(frames, ethnicity=ethnicity)
     mine = allowed[allowed["framework"] == "WRES"]
@@ -150,7 +156,7 @@ def own_mappings(data: object, given: Mapping[str, pd.DataFrame | None]) -> Mapp
     return {**read, **{name: table for name, table in given.items() if table is not None}}
 
 
-def inputs_of(data: object, own: Mappings) -> Mapping[str, pd.DataFrame]:
+def inputs_of(data: object, own: Mappings, *, allow_gaps: bool = False) -> Mapping[str, pd.DataFrame]:
     """Give typed standard inputs.
 
     Parameters
@@ -159,6 +165,8 @@ def inputs_of(data: object, own: Mappings) -> Mapping[str, pd.DataFrame]:
         What came in: a `Workforce`, or frames by name, which are checked first.
     own : mapping of str to pandas.DataFrame
         Mappings that replace those of evalkit.
+    allow_gaps : bool, default False
+        Let years be missing from a series.
 
     Returns
     -------
@@ -173,35 +181,16 @@ def inputs_of(data: object, own: Mappings) -> Mapping[str, pd.DataFrame]:
     if isinstance(data, Workforce):
         return data.frames
     if isinstance(data, Mapping):
-        return check_frames(data, mappings=own).frames
-    expected = "a Workforce, or frames by name"
+        return check_frames(data, mappings=own, allow_gaps=allow_gaps).frames
+    expected = "a Workforce, frames by name, or a frame of counts"
     raise DataError(Problem("DAT-009", "data", type(data).__name__, expected, "Read the folder with read_workforce."))
 
 
-def _checked(data: pd.DataFrame) -> pd.DataFrame:
-    require(columns_problems(data, {name: name for name in COLUMNS}))
-    n, wrong = people_counts(data, "n")
-    events, more = people_counts(data, "events")
-    table = data[list(COLUMNS)].assign(
-        indicator=data["indicator"].astype(str).str.strip(), part=data["part"].fillna("").astype(str)
-    )
-    problems: Problems = [*wrong, *more]
+def _checked(data: pd.DataFrame, *, allow_gaps: bool) -> pd.DataFrame:
     known = {"indicator": list(load_mapping("wres_indicators")["indicator"]), "group": list(GROUPS)}
-    for column, labels in known.items():
-        rows = (~table[column].isin(labels)).to_numpy().nonzero()[0] + 1
-        if len(rows):
-            found = f"not known ({rows_named(rows)})"
-            problems.append(Problem("DAT-006", f"data, column {column}", found, ", ".join(labels), "Correct it."))
-    above = (events > n).nonzero()[0] + 1
-    if len(above):
-        found = f"more with the outcome than people ({rows_named(above)})"
-        problems.append(Problem("DAT-007", "data", found, "counts within their totals", "Look for exchanged columns."))
-    twice = table.duplicated(["year", "indicator", "part", "group"]).to_numpy().nonzero()[0] + 1
-    if len(twice):
-        expected = "one row a year, indicator, part and group"
-        problems.append(Problem("DAT-010", "data", f"repeated ({rows_named(twice)})", expected, "Delete or add up."))
+    table, problems = checked_counts(data, COLUMNS, known, allow_gaps=allow_gaps)
     require(problems)
-    return table
+    return table.astype({"n": int, "events": int})
 
 
 def _rows(about: Mapping[str, str], table: pd.DataFrame, level: float) -> Iterator[Row]:
@@ -216,18 +205,43 @@ def _rows(about: Mapping[str, str], table: pd.DataFrame, level: float) -> Iterat
         yield from _gap(about, table, level)
 
 
+def yearly_likelihood(table: pd.DataFrame, comparison: str, reference: str, *, level: float) -> Estimates:
+    """Relative likelihood of an outcome by year, of counts; above 1 is adverse.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns `year`, `group`, `n` and `events`.
+    comparison, reference : str
+        The groups above and below the line.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Estimates
+        As `relative_likelihood`; years may be missing from the series.
+
+    Raises
+    ------
+    EvalkitError
+        As `relative_likelihood`.
+    """
+    return relative_likelihood(
+        table, group="group", outcome="events", total="n", year="year", reference=reference, comparison=comparison,
+        adverse_above_one=True, allow_gaps=True, level=level,
+    )  # fmt: skip
+
+
 def _likelihood(about: Mapping[str, str], table: pd.DataFrame, level: float) -> Iterator[Row]:
     try:
-        found = relative_likelihood(
-            table, group="group", outcome="events", total="n", year="year", reference=about["reference"],
-            comparison=about["comparison"], adverse_above_one=True, allow_gaps=True, level=level,
-        )  # fmt: skip
+        found = yearly_likelihood(table, about["comparison"], about["reference"], level=level)
     except EstimationError:
         return
     # The group that the ratio above 1 is adverse to stands above the line where the outcome is an adverse one.
-    of_rates = side_words(about["comparison"] == GROUPS[0])
+    worse = about["comparison"] == GROUPS[0]
     for row in _kept(found, ("rate", "relative_likelihood")):
-        yield row | ({"adverse": of_rates} if row["term"] == "rate" else {})
+        yield row | (side_of(worse) if row["term"] == "rate" else {})
 
 
 def _difference(about: Mapping[str, str], table: pd.DataFrame, level: float) -> Iterator[Row]:

@@ -55,7 +55,7 @@ def wres_counts(
     parts: dict[str, Callable[[], Iterator[pd.DataFrame]]] = {
         "1": lambda: _one(staff, group, year, bands),
         "2": lambda: _two(frames, ethnicity),
-        "3": lambda: _three_and_four(frames, staff, group, year),
+        "3": lambda: _three_and_four(frames, staff, group, (at, years)),
         "5": lambda: _survey(frames, ethnicity),
         "9": lambda: _nine(staff, group, year),
     }
@@ -132,48 +132,62 @@ def _years(values: pd.Series) -> Ints:
 
 
 def _three_and_four(
-    frames: Mapping[str, pd.DataFrame], staff: pd.DataFrame, group: Ints, year: Ints
+    frames: Mapping[str, pd.DataFrame], staff: pd.DataFrame, group: Ints, of_row: tuple[Ints, Ints]
 ) -> Iterator[pd.DataFrame]:
-    snapshots = staff["snapshot"].to_numpy()
-    ends = {int(pd.Timestamp(day).year): day for day in np.sort(pd.unique(snapshots))}
-    last_days, years = np.array(list(ends.values())), np.array(list(ends))
+    """Count the staff of each year in which an outcome was recorded at all, and those of them with it."""
+    at, years = of_row
+    outcomes: list[tuple[str, pd.Series, Ints]] = []
     if "disciplinary" in frames:
-        entered = frames["disciplinary"]
-        place = np.searchsorted(last_days, entered["entered"].to_numpy(), side="left")
-        inside = place < len(years)
-        if len(years) > 1:  # what was before the 12 months of the first snapshot belongs to none
-            inside &= ~((place == 0) & (entered["entered"].to_numpy() <= last_days[0] - np.timedelta64(366, "D")))
-        when = years[np.minimum(place, len(years) - 1)]
-        yield from _of_staff("3", entered.loc[inside, "person"], when[inside], (staff["person"], group, year))
+        outcomes.append(("3", *_entered(frames["disciplinary"], staff)))
     if "cpd" in frames:
         cpd = frames["cpd"]
         accessed, _ = yes_or_no(cpd, "accessed")
         when = _years(cpd["year"])
         chosen = (accessed == 1) & np.isin(when, years)
-        yield from _of_staff("4", cpd.loc[chosen, "person"], when[chosen], (staff["person"], group, year))
+        outcomes.append(("4", cpd.loc[chosen, "person"], when[chosen]))
+    outcomes = [one for one in outcomes if len(one[2])]
+    if not outcomes:
+        return
+    persons = [staff["person"], *(person for _, person, _ in outcomes)]
+    codes, people = people_numbered(pd.concat(persons, ignore_index=True))
+    ends = np.cumsum([len(one) for one in persons])
+    group_of = np.full(len(people), GROUPS.index(NOT_STATED), dtype=np.int64)
+    group_of[codes[: len(staff)]] = group
+    for (indicator, _, when), start, end in zip(outcomes, ends, ends[1:], strict=False):
+        yield _of_staff(indicator, (codes[start:end], when), (codes[: len(staff)], group, at), (years, group_of))
+
+
+def _entered(entries: pd.DataFrame, staff: pd.DataFrame) -> tuple[pd.Series, Ints]:
+    """Give who entered the process, and the year of the snapshot that ends the 12 months."""
+    ends = {int(pd.Timestamp(day).year): day for day in np.sort(pd.unique(staff["snapshot"].to_numpy()))}
+    last_days, years = np.array(list(ends.values())), np.array(list(ends))
+    place = np.searchsorted(last_days, entries["entered"].to_numpy(), side="left")
+    inside = place < len(years)
+    if len(years) > 1:  # what was before the 12 months of the first snapshot belongs to none
+        inside &= ~((place == 0) & (entries["entered"].to_numpy() <= last_days[0] - np.timedelta64(366, "D")))
+    when = years[np.minimum(place, len(years) - 1)]
+    return entries.loc[inside, "person"], when[inside]
 
 
 def _of_staff(
-    indicator: str, person: pd.Series, when: Ints, staff: tuple[pd.Series, Ints, Ints]
-) -> Iterator[pd.DataFrame]:
-    """Count staff of each year in which the outcome was recorded at all, and those of them with it."""
-    if not len(person):
-        return
-    codes, people = people_numbered(pd.concat([staff[0].astype(person.dtype), person], ignore_index=True))
-    known, new = codes[: len(staff[0])], codes[len(staff[0]) :]
-    group_of = np.full(len(people), 2, dtype=np.int64)
-    group_of[known] = staff[1]
-    years = np.sort(pd.unique(when))
-    here = np.isin(staff[2], years)
-    at = np.searchsorted(years, staff[2][here])
-    in_post, marked = (np.zeros((len(years), len(people)), dtype=bool) for _ in range(2))
-    in_post[at, known[here]] = True
-    marked[np.searchsorted(years, when), new] = True
-    gone_year, gone = np.nonzero(marked & ~in_post)
-    everybody = np.concatenate([staff[1][here], group_of[gone]])
-    flags = np.concatenate([marked[at, known[here]], np.ones(len(gone), dtype=bool)])
-    year = np.concatenate([staff[2][here], years[gone_year]])
-    yield _cells(indicator, year, _whole(len(year)), everybody, flags)
+    indicator: str, outcome: tuple[Ints, Ints], staff: tuple[Ints, Ints, Ints], about: tuple[Ints, Ints]
+) -> pd.DataFrame:
+    """Add up the staff of the years of an outcome, and those with it who were not in post at the end of the year."""
+    (marked_person, when), (person, group, at), (years, group_of) = outcome, staff, about
+    used = np.isin(years, when)
+    rows = slice(None) if used.all() else np.flatnonzero(used[at])
+    key = at[rows] * len(group_of) + person[rows]
+    marked = np.zeros(len(years) * len(group_of), dtype=bool)
+    marked[np.searchsorted(years, when) * len(group_of) + marked_person] = True
+    in_post = _cells(indicator, years[at[rows]], _whole(len(key)), group[rows], marked[key])
+    marked[key] = False
+    gone = np.flatnonzero(marked)
+    if not len(gone):
+        return in_post
+    year, who = np.divmod(gone, len(group_of))
+    others = _cells(indicator, years[year], _whole(len(gone)), group_of[who], np.ones(len(gone), dtype=bool))
+    keys = ["year", "indicator", "part", "group"]
+    return pd.concat([in_post, others]).groupby(keys, as_index=False, sort=False).sum()
 
 
 def _survey(frames: Mapping[str, pd.DataFrame], ethnicity: pd.DataFrame | None) -> Iterator[pd.DataFrame]:

@@ -9,19 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.equality.contrasts import Row, limits
 from evalkit.equality.mappings import NOT_STATED
 from evalkit.equality.snapshots import NOT_LOSSES, Leavers, Snapshots, read_leavers, read_snapshots
 from evalkit.equality.staff_columns import coded, columns_problems, label_problems, level_problems, numbers
 from evalkit.errors import EstimationError, Problem
 from evalkit.frames import Problems, require, rows_named
 from evalkit.numeric.proportions import newcombe, wilson
-from evalkit.numeric.values import Interval
 from evalkit.result import Estimates, Method, estimates
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
-Row = dict[str, object]
 
 INDEX = "stability index, headcount"
 REMAINING, REMAINING_FTE = "share remaining, headcount", "share remaining, FTE"
@@ -91,8 +90,8 @@ def stability_index(
         in post a year ago who remain, the same weighted by their FTE then; and differences of the shares from the
         reference. `n` counts staff a year ago. Extra columns: `period`, `now` (people or FTE in the numerator),
         `a_year_ago`, `on_break` (people counted as remaining though not in post), `unit`, `direction`, `adverse`
-        ("below", of differences "below 0"), `n_least`, `flag`. An index above 1 is possible, where people came with
-        service from elsewhere or returned; it has no interval.
+        ("below", of differences "below 0"), `adverse_above_one` (empty: no row is a ratio), `n_least`, `flag`. An index
+        above 1 is possible, where people came with service from elsewhere or returned; it has no interval.
 
     Raises
     ------
@@ -208,17 +207,9 @@ def _rows(found: Snapshots, year: _Year, reference: str | None, level: float) ->
         n = int(before[number])
         if not n:
             continue
-        facts: Row = {
-            "group": label,
-            "n": n,
-            "period": year.name,
-            "on_break": int(breaks[number]),
-            "direction": _HIGHER,
-            "adverse": "below",
-            "n_least": n,
-        }
+        facts: Row = {"group": label, **_facts(n), "period": year.name, "on_break": int(breaks[number])}
         if served is not None:
-            yield {"term": INDEX} | facts | _share(int(served[number]), n, level)
+            yield facts | index_row(int(served[number]), n, level=level)
         yield {"term": REMAINING} | facts | _share(int(stayed[number]), n, level)
         if found.fte is not None:
             mine = year.then[then == number]
@@ -232,11 +223,34 @@ def _rows(found: Snapshots, year: _Year, reference: str | None, level: float) ->
                 yield _difference(f"{label} less {reference}", pair, year.name, level)
 
 
+def index_row(served: int, a_year_ago: int, *, level: float) -> Row:
+    """Give the row of the stability index by headcount.
+
+    Parameters
+    ----------
+    served, a_year_ago : int
+        Staff with a year's service now, and staff in post a year ago; somebody must have been.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    dict
+        With Wilson's limits, without them where more have a year's service than were in post.
+    """
+    return {"term": INDEX} | _facts(a_year_ago) | _share(served, a_year_ago, level)
+
+
+def _facts(a_year_ago: int) -> Row:
+    sides: Row = {"direction": _HIGHER, "adverse": "below", "adverse_above_one": None}
+    return {"n": a_year_ago, "n_least": a_year_ago} | sides
+
+
 def _share(events: int, n: int, level: float) -> Row:
     facts: Row = {"estimate": events / n, "now": float(events), "a_year_ago": float(n), "unit": "proportion"}
     if events > n:
         return facts | {"flag": _MORE}
-    return facts | _limits(wilson(events, n, level=level)) | {"flag": ""}
+    return facts | limits(wilson(events, n, level=level)) | {"flag": ""}
 
 
 def _weighted(fte: Floats, kept: Flags, level: float) -> Row:
@@ -249,14 +263,14 @@ def _weighted(fte: Floats, kept: Flags, level: float) -> Row:
     n = total * total / square
     missing = "people without FTE are not in it" if np.isnan(fte).any() else ""
     interval = wilson(min(stayed / total, 1.0) * n, n, level=level)
-    return facts | _limits(interval) | {"estimate": stayed / total, "now": stayed, "flag": missing}
+    return facts | limits(interval) | {"estimate": stayed / total, "now": stayed, "flag": missing}
 
 
 def _difference(group: str, pair: tuple[int, int, int, int], period: str, level: float) -> Row:
     return {
         "term": REMAINING,
         "group": group,
-        **_limits(newcombe(*pair, level=level)),
+        **limits(newcombe(*pair, level=level)),
         "n": pair[1] + pair[3],
         "period": period,
         "unit": "difference of proportions",
@@ -324,23 +338,14 @@ def stability_index_from_counts(
     periods = coded(counts[period]).stated() if period else None
     rows: list[Row] = [
         {
-            "term": INDEX,
             "group": groups.labels[groups.codes[row]] if groups else "all",
-            "n": int(then[row]),
             **({"period": periods.labels[periods.codes[row]]} if periods else {}),
-            "direction": _HIGHER,
-            "adverse": "below",
-            "n_least": int(then[row]),
-            **_share(int(now[row]), int(then[row]), level),
+            **index_row(int(now[row]), int(then[row]), level=level),
         }
         for row in range(len(counts))
     ]
     given = int(then.sum())
     return estimates(rows, _method(given, given, level, (), breaks=False))
-
-
-def _limits(interval: Interval) -> Row:
-    return {"estimate": interval.estimate, "conf_low": interval.low, "conf_high": interval.high}
 
 
 def _method(given: int, used: int, level: float, not_losses: Sequence[str], breaks: bool) -> Method:  # noqa: FBT001

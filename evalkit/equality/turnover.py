@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.equality.contrasts import Row, limits
 from evalkit.equality.mappings import NOT_STATED
 from evalkit.equality.snapshots import (
     NOT_LOSSES,
@@ -31,12 +32,10 @@ from evalkit.equality.staff_columns import (
 from evalkit.errors import EstimationError, Problem
 from evalkit.frames import Problems, require, rows_named
 from evalkit.numeric.event_rates import rate, rate_ratio, weighted_rate
-from evalkit.numeric.values import Interval
 from evalkit.result import Estimates, Method, estimates
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-Row = dict[str, object]
 Unmatched = Literal["error", "count"]
 
 HEADCOUNT, FTE = "leaver rate, headcount", "leaver rate, FTE"
@@ -210,7 +209,7 @@ class _Counted:
         interval = weighted_rate(float(weights.sum()), square, int((weights > 0).sum()), (start + end) / 2, level=level)
         unknown = "FTE of leavers in no snapshot, or not stated, is not in it" if len(weights) < lost.sum() else ""
         flag = "no leaver: no interval" if math.isnan(interval.low) else unknown
-        return facts | _limits(interval) | {"flag": flag}
+        return facts | limits(interval) | {"flag": flag}
 
     def rows_of_types(self, period: int, level: float) -> Iterator[Row]:
         for number in range(len(self.labels)):
@@ -367,7 +366,7 @@ def _rate_row(cell: _Cell, level: float) -> Row:
     facts = _facts(HEADCOUNT, cell, _HEADS)
     if not cell.base:
         return facts | {"flag": "nobody in post at either end"}
-    return facts | _limits(rate(cell.leavers, cell.base, level=level)) | {"flag": ""}
+    return facts | limits(rate(cell.leavers, cell.base, level=level)) | {"flag": ""}
 
 
 def _ratio_rows(cells: Sequence[_Cell], reference: str | None, level: float) -> Iterator[Row]:
@@ -381,7 +380,7 @@ def _ratio_rows(cells: Sequence[_Cell], reference: str | None, level: float) -> 
         yield {
             "term": RATIO,
             "group": f"{cell.group} over {first.group}",
-            **_limits(interval),
+            **limits(interval),
             "p_value": p,
             "n": math.floor(cell.base) + math.floor(first.base),
             "unit": "ratio",
@@ -392,10 +391,6 @@ def _ratio_rows(cells: Sequence[_Cell], reference: str | None, level: float) -> 
             "n_least": math.floor(min(cell.base, first.base)),
             "flag": "nobody left in either group" if math.isnan(interval.estimate) else "",
         }
-
-
-def _limits(interval: Interval) -> Row:
-    return {"estimate": interval.estimate, "conf_low": interval.low, "conf_high": interval.high}
 
 
 def _dropped(gone: Leavers, counted: _Counted) -> dict[str, int]:

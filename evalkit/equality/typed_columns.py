@@ -248,7 +248,10 @@ def _dates(values: pd.Series, missing: npt.NDArray[np.bool_], reading: Reading) 
     filled = [text for text in texts if text]
     read = dates_in(filled, reading.first_day, reading.day_first)
     orders = day_orders(filled)
-    ambiguous = np.array([*(text in orders and read.get(text) is None for text in texts), False])[codes]
+    # 31/02/2025 tells the order, and is no day in it.
+    none = {one for one, order in orders.items() if order is not None and not dates_in([one], EXCEL_START, order)[one]}
+    torn = {one for one in orders if read.get(one) is None} - none
+    ambiguous = np.array([*(text in torn for text in texts), False])[codes]
     unreadable = np.array([*(bool(text) and read.get(text) is None for text in texts), False])[codes] & ~ambiguous
     reading.refuse(
         "DAT-012", ambiguous, "dates that can be read in two ways", "days such as 2024-03-31",

@@ -116,6 +116,8 @@ def _of_a_workforce(problems: Sequence[Problem], path: Path) -> Problems:
             one = replace(problem, remedy="Open it in a spreadsheet and save it as .xlsx or CSV.")
         else:
             remedy = problem.remedy.replace("the answers", "the file")
+            if problem.code == "DAT-017":
+                remedy += " If the first row is a title, delete it: the header must be in row 1."
             one = replace(
                 problem, remedy=remedy, expected=problem.expected.replace("name and answer", "name and value")
             )

@@ -4,7 +4,7 @@ A figure draws what it is given. In a report `show(result, as_="figure")` gives 
 """
 
 from evalkit.figures.answers import likert, likert_by_wave
-from evalkit.figures.axes import COLOURS, GREY, INK, new_axes, style
+from evalkit.figures.axes import COLOURS, GREY, INK, look, new_axes, style
 from evalkit.figures.balance import love_plot
 from evalkit.figures.diagrams import flow, transitions
 from evalkit.figures.estimates import forest
@@ -25,6 +25,7 @@ __all__ = [
     "likelihoods",
     "likert",
     "likert_by_wave",
+    "look",
     "love_plot",
     "new_axes",
     "plot",

@@ -9,12 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from evalkit.errors import Problem
-from evalkit.figures.axes import COLOURS, GREY, INK, new_axes, style
+from evalkit.figures.axes import COLOURS, GREY, INK, accent, new_axes, pale, style
 from evalkit.frames import missing_columns, require
 
 _WIDE = 30
 _LOST_WIDE = 40
-_BOX, _LINE, _GAP = 0.62, 0.16, 0.42
+# Inches of a flow with one step in each row.
+_NARROW = 3.6
+_BOX, _LINE, _GAP = 0.52, 0.16, 0.28
 
 
 def flow(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
@@ -59,13 +61,13 @@ def flow(frame: pd.DataFrame, ax: Axes | None = None) -> Axes:
     }
     total = float(tops[-1] + heights[-1]) if rows else 1.0
     with style():
-        ax = new_axes(max(5.0, 3.6 * max(map(len, rows), default=1)), total + 0.3) if ax is None else ax
+        ax = new_axes(max(_NARROW, 3.6 * max(map(len, rows), default=1)), total + 0.3) if ax is None else ax
         ax.set_axis_off()
         ax.set_xlim(0, 1)
         ax.set_ylim(total + 0.1, -0.1)
         for step, (across, top) in spots.items():
             text = f"{textwrap.fill(step[:1].upper() + step[1:], _WIDE)}\n{_people(_first(frame, step, 'n'))}"
-            look = {"boxstyle": "round,pad=0.45", "facecolor": "#EAF2F9", "edgecolor": COLOURS[0], "linewidth": 1.0}
+            look = {"boxstyle": "round,pad=0.45", "facecolor": pale(accent()), "edgecolor": accent(), "linewidth": 1.0}
             ax.text(across, top + _BOX / 2, text, ha="center", va="center", fontsize=9, color=INK, bbox=look)
             ax.text(across, top + _BOX + 0.02, lost[step], ha="center", va="top", fontsize=8, color=GREY)
             if parents[step]:

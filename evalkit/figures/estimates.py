@@ -12,8 +12,12 @@ import pandas as pd
 from matplotlib import ticker
 from matplotlib.axes import Axes
 
-from evalkit.figures.axes import COLOURS, GREY, new_axes, nothing, style
+from evalkit.figures.axes import GREY, INK, accent, new_axes, nothing, style
 from evalkit.result import Estimates
+
+# Letters in a line of a row's name; rows from which on what all their names begin with is told once.
+_LONGEST = 46
+_FEWEST_SHARING = 3
 
 
 def forest(
@@ -53,13 +57,15 @@ def forest(
     drawn = np.isfinite(frame["estimate"]) & ((frame["estimate"] > 0) | (not log))
     frame = frame[drawn].reset_index(drop=True)
     with style():
-        labels = [_row_name(line, names or {}) for _, line in frame.iterrows()]
-        ax = new_axes(7.0, 1.2 + sum(0.22 + 0.16 * (1 + text.count("\n")) for text in labels)) if ax is None else ax
+        begin, labels = _row_names(frame, names or {})
+        above = 0.1 + 0.16 * (1 + begin.count("\n")) if begin else 0.0
+        height = 1.0 + above + sum(0.15 + 0.16 * (1 + text.count("\n")) for text in labels)
+        ax = new_axes(7.0, height) if ax is None else ax
         if frame.empty:
             return nothing(ax)
         rows = np.arange(len(frame))[::-1]
         ax.axvline(null, color=GREY, linewidth=1, linestyle=":")
-        ax.plot(frame["estimate"], rows, "s", color=COLOURS[0], markersize=6)
+        ax.plot(frame["estimate"], rows, "s", color=accent(), markersize=6)
         if log:
             ax.set_xscale("log")
         _limits(ax, frame, rows, log=log)
@@ -72,6 +78,11 @@ def forest(
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(textwrap.fill(label or result.method.unit, 40))
+        if begin:
+            # Over the names of the rows, left of the axes.
+            ax.annotate(
+                f"{begin}:", (0, 1), (-6, 3), "axes fraction", "offset points", ha="right", va="bottom", color=INK
+            )
     return ax
 
 
@@ -89,10 +100,10 @@ def _limits(ax: Axes, frame: pd.DataFrame, rows: npt.NDArray[np.int_], *, log: b
     for (low, high), to_left, to_right, row in zip(limits, open_low, open_high, rows, strict=True):
         low, high = edges[0] if to_left else low, edges[1] if to_right else high
         if np.isfinite([low, high]).all():
-            ax.plot([low, high], [row, row], color=COLOURS[0], linewidth=1.8)
+            ax.plot([low, high], [row, row], color=accent(), linewidth=1.8)
             for edge, is_open, marker in ((low, to_left, "<"), (high, to_right, ">")):
                 if is_open:
-                    ax.plot([edge], [row], marker, color=COLOURS[0], markersize=6, clip_on=False)
+                    ax.plot([edge], [row], marker, color=accent(), markersize=6, clip_on=False)
     ax.set_xlim(edges)
 
 
@@ -106,8 +117,32 @@ def _log_ticks(low: float, high: float) -> list[float]:
     return [float(tick) for tick in ticker.MaxNLocator(5).tick_values(low, high) if low <= tick <= high and tick > 0]
 
 
-def _row_name(line: pd.Series, names: Mapping[str, str]) -> str:
-    term = names.get(str(line["term"]), str(line["term"]).replace("_", " "))
-    text = term if pd.isna(line["group"]) else f"{term}, {line['group']}"
-    people = "" if pd.isna(line["n"]) else f" (n = {line['n']:,.0f})"
-    return textwrap.fill(text, 44) + people
+def _row_names(frame: pd.DataFrame, names: Mapping[str, str]) -> tuple[str, list[str]]:
+    """Name the rows; give apart what all names begin with, up to a comma."""
+    texts = []
+    for _, line in frame.iterrows():
+        term = names.get(str(line["term"]), str(line["term"]).replace("_", " "))
+        texts.append(term if pd.isna(line["group"]) else f"{term}, {line['group']}")
+    shared = _shared_start(texts) if len(texts) >= _FEWEST_SHARING else ""
+    begin = shared[: shared.rfind(", ")] if ", " in shared else ""
+    rest = [text[len(begin) + 2 :] if begin else text for text in texts]
+    return textwrap.fill(begin, _LONGEST), [_filled(text, n) for text, n in zip(rest, frame["n"], strict=True)]
+
+
+def _shared_start(texts: list[str]) -> str:
+    first, last = min(texts), max(texts)
+    length = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), len(first))
+    return first[:length]
+
+
+def _filled(text: str, n: float) -> str:
+    """Break a name into lines of like length; the number of people is never broken."""
+    whole = text if pd.isna(n) else f"{text} (n\u00a0=\u00a0{n:,.0f})"
+    lines = len(textwrap.wrap(whole, _LONGEST))
+    width = next(wide for wide in range(-(-len(whole) // lines), _LONGEST + 1) if _fits(whole, wide, lines))
+    return textwrap.fill(whole, width).replace("\u00a0", " ")
+
+
+def _fits(text: str, width: int, lines: int) -> bool:
+    made = textwrap.wrap(text, width, break_long_words=width == _LONGEST)
+    return len(made) <= lines and all(len(line) <= width for line in made)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from evalkit.instruments.basis import Basis
 from evalkit.instruments.model import (
@@ -18,7 +17,7 @@ from evalkit.instruments.model import (
     Section,
     Wave,
 )
-from evalkit.instruments.tree import is_doubtful
+from evalkit.instruments.yaml_writing import OneLine, yaml_text
 
 Record = dict[object, object]
 
@@ -50,15 +49,7 @@ def to_yaml(instrument: Instrument) -> str:
     str
         YAML that reads back as the same instrument. Shared blocks are written out; `block` tells which they were.
     """
-    from ruamel.yaml import YAML
-
-    writer = YAML()
-    writer.width = 120
-    writer.indent(mapping=2, sequence=4, offset=2)
-    writer.default_flow_style = False
-    out = io.StringIO()
-    writer.dump(_quoted(_instrument(instrument)), out)
-    return out.getvalue()
+    return yaml_text(_instrument(instrument))
 
 
 def _instrument(instrument: Instrument) -> Record:
@@ -154,35 +145,10 @@ def _ledger(ledger: Ledger) -> Record:
 
 
 def _basis(basis: Basis) -> Record:
-    items: Record = {item.id: _Row(_fields(item, ("id",))) for item in basis.items}
+    items: Record = {item.id: OneLine(_fields(item, ("id",))) for item in basis.items}
     scales: Record = {
         scale.id: {**_fields(scale, ("id", "items")), "items": [item.id for item in scale.items]}
         for scale in basis.scales
     }
     found: Record = {"content": basis.content, "items": items, "scales": scales}
     return {key: value for key, value in found.items() if value != {}}
-
-
-class _Row(dict[object, object]):
-    """A record that is written on one line."""
-
-
-def _quoted(value: object) -> object:
-    """Put quotes where YAML versions could read a word in two ways, and short lists on one line."""
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-
-    if isinstance(value, str):
-        return DoubleQuotedScalarString(value) if is_doubtful(value) or "\n" in value else value
-    if isinstance(value, _Row):
-        line = CommentedMap((_quoted(key), _quoted(child)) for key, child in value.items())
-        line.fa.set_flow_style()
-        return line
-    if isinstance(value, Mapping):
-        return {_quoted(key): _quoted(child) for key, child in value.items()}
-    if isinstance(value, list):
-        row = CommentedSeq(_quoted(child) for child in value)
-        if all(not isinstance(child, dict | list) for child in value):
-            row.fa.set_flow_style()
-        return row
-    return value

@@ -608,19 +608,21 @@ def ratio_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
     Yields
     ------
     Answer
-        One for each outcome and role, then subgroups. Amounts are taken as they were stated: where `prices_from` names
-        the year of the earlier amount, no index of prices is applied, and the note on the method says so.
+        One for each outcome and role, then subgroups. Where `prices_from` names the question for the year of the
+        earlier amount, and the file of `prices` holds the index of all those years, the earlier amount is brought to
+        the prices of the last year of that file; else amounts are as they were stated. The method says which.
     """
     for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             before, after, _ = _two_items(evidence, question, outcome, role)
             pair = pd.DataFrame({"before": before, "after": after}).apply(pd.to_numeric, errors="coerce")
+            pair, prices = in_prices(evidence, question, outcome, pair)
             who = evidence.programme.roles_by_id[role].title
             able = (pair > 0).all(axis=1)
             if int(able.sum()) < FEWEST:
                 yield Answer(question, None, _LINKED.format(who=who), role=role, about=(outcome.id,))
                 continue
-            result = untested(ratio_rows(pair, outcome.title, question))
+            result = untested(ratio_rows(pair, outcome.title, question, prices))
             yield Answer(
                 question, result, people=result.method.n_used, role=role, about=(outcome.id,), terms=_terms([outcome])
             )
@@ -630,11 +632,58 @@ def ratio_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
                 role,
                 [outcome],
                 pair[able],
-                partial(ratio_rows, title=outcome.title, question=question),
+                partial(ratio_rows, title=outcome.title, question=question, prices=prices),
             )
 
 
-def ratio_rows(pair: pd.DataFrame, title: str, question: Question) -> Estimates:
+AS_STATED = (
+    "Amounts are as stated, in the money of their own year: no index of prices is applied, so that a rise of prices "
+    "between the two hides a part of a loss"
+)
+
+
+def in_prices(evidence: Evidence, question: Question, outcome: Outcome, pair: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Bring earlier amounts to the prices of the last year of the file of prices.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    question : Question
+        Says `pre`, `prices_from` (the question for the year of the earlier amount) and `prices` (the column of the
+        index, in a file with a row a year).
+    outcome : Outcome
+        What is asked.
+    pair : pandas.DataFrame
+        Columns `before` and `after`, in pounds, one row a person.
+
+    Returns
+    -------
+    tuple of (pandas.DataFrame, str)
+        The same columns, and in which prices they are; empty where the question names no year. Amounts stay as stated
+        where a year of anybody with both amounts is not in the file, or is not known.
+    """
+    said = question.said
+    if "prices_from" not in said:
+        return pair, ""
+    file, _, name = str(said.get("prices", "")).partition(".")
+    table = evidence.typed.get(file)
+    years = evidence.values(str(outcome.use), str(said["prices_from"]), str(said["pre"]))
+    if table is None or years is None:
+        return pair, AS_STATED
+    known = table[(table[name] > 0) & table["year"].notna()].drop_duplicates("year")
+    index = known.set_index("year")[name]
+    own = pd.to_numeric(years, errors="coerce").reindex(pair.index).map(index)
+    both = (pair > 0).all(axis=1)
+    if not len(index) or own[both].isna().any():
+        return pair, f"{AS_STATED} (prices.csv does not hold every year that was named)"
+    last = float(index.index.max())
+    sources = ", ".join(dict.fromkeys(known["source"].dropna().astype(str))) if "source" in known else ""
+    told = f"Pay before the break is in the prices of {last:.0f}, by the index of {sources or 'prices.csv'}"
+    return pair.assign(before=pair["before"] * float(index.loc[last]) / own), told
+
+
+def ratio_rows(pair: pd.DataFrame, title: str, question: Question, prices: str = "") -> Estimates:
     """Estimate the geometric mean of the ratios of the same people.
 
     Parameters
@@ -645,6 +694,8 @@ def ratio_rows(pair: pd.DataFrame, title: str, question: Question) -> Estimates:
         Term of the row.
     question : Question
         What it answers.
+    prices : str, default ""
+        In which prices the amounts are, for the method.
 
     Returns
     -------
@@ -667,15 +718,6 @@ def ratio_rows(pair: pd.DataFrame, title: str, question: Question) -> Estimates:
         error, df = sd / np.sqrt(len(logs)), len(logs) - 1
         limits = t_interval(mean, error, df)
         row |= {"std_error": error, "df": df, "conf_low": np.exp(limits.low), "conf_high": np.exp(limits.high)}
-    prices = "prices_from" in question.said
-    said = (
-        (
-            "Amounts are as stated, in the money of their own year: no index of prices is applied, so that a rise of "
-            "prices between the two hides a part of a loss",
-        )
-        if prices
-        else ()
-    )
     given = len(pair)
     method = Method(
         name="Geometric mean of ratios",
@@ -686,7 +728,7 @@ def ratio_rows(pair: pd.DataFrame, title: str, question: Question) -> Estimates:
         n_given=given,
         n_used=len(logs),
         n_dropped={"not both amounts": given - len(logs)} if given > len(logs) else {},
-        assumptions=said,
+        assumptions=(prices,) if prices else (),
         references=("Bland JM, Altman DG (1996). BMJ 312:1079.",),
     )
     return estimates([row], method)

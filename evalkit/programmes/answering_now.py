@@ -472,10 +472,17 @@ def mean_at(evidence: Evidence, question: Question) -> Iterator[Answer]:
                 who = "pairs" if evidence.of_pairs(outcome) else evidence.programme.roles_by_id[role].title
                 parts[outcome.title, who] = values
     if parts:
-        result = mean_rows(parts, question, "points of the scale")
+        result = _with_ends(evidence, mean_rows(parts, question, "points of the scale"), question)
         yield Answer(question, result, people=int(result.frame["n"].max()), about=question.outcomes, terms=terms)
         yield from _means_by_subgroup(evidence, question, parts, terms)
     yield from unanswered
+
+
+def _with_ends(evidence: Evidence, result: Estimates, question: Question) -> Estimates:
+    """Say from which value to which the scale of each row goes."""
+    bounds = {one.title: evidence.bounds(one) for one in outcomes_of(evidence.programme, question)}
+    ends = {title: f"{low:g} to {high:g}" for title, (low, high) in ((t, b) for t, b in bounds.items() if b)}
+    return Estimates(result.tidy().assign(scale_ends=lambda frame: frame["term"].map(ends)), result.method)
 
 
 def _means_by_subgroup(

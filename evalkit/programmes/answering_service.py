@@ -13,6 +13,7 @@ from evalkit.errors import EvalkitError
 from evalkit.programmes.answering_now import without
 from evalkit.programmes.answers import Answer, UnansweredError, several, untested
 from evalkit.programmes.evidence import Evidence, labelled
+from evalkit.programmes.headline_texts import BESIDE
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.result import Curve, Estimates, estimates
 from evalkit.retention.building import cohort
@@ -30,6 +31,7 @@ _NO_START = "the records do not say when people's part in the programme began"
 _FEW = "too few people have been followed long enough in the records"
 _NO_OTHERS = "there are too few people in the records who are alike and not in the programme"
 _LEFT = "left"
+LEFT_FIRST = "Left without it"
 # The day by which so many participants had started is when the comparison begins.
 _STARTED_BY = 0.9
 _MONTH = 30.4375
@@ -88,6 +90,13 @@ def _participants(evidence: Evidence, outcome: Outcome, frame: pd.DataFrame) -> 
     if len(own) < _FEWEST_LEAVERS:
         raise UnansweredError(_FEW)
     return own
+
+
+def _without_other_parties(evidence: Evidence, outcome: Outcome, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out people of the programme whose outcome it is not: a mentor is neither a mentee nor unlike one."""
+    everybody = evidence.in_programme([role.id for role in evidence.programme.parties])
+    own = evidence.in_programme(outcome.roles)
+    return frame[~frame["person"].isin(everybody) | frame["person"].isin(own)]
 
 
 def _possible(frame: pd.DataFrame) -> pd.DataFrame:
@@ -153,41 +162,45 @@ def _median_time(evidence: Evidence, question: Question, outcome: Outcome, frame
 
 
 def _incidence(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
-    """Read the incidence at the times that are asked for off its curve."""
+    """Read the incidence of the event, and beside it that of leaving first, at the times that are asked for."""
     cohort = _own_cohort(evidence, outcome, frame, question)
     cause = str(question.said["cause"])
-    if cause not in {str(one) for one in cumulative_incidence(cohort).frame["cause"]}:
+    seen = {str(one) for one in cumulative_incidence(cohort).frame["cause"]}
+    if cause not in seen:
         msg = "nobody in the records had this event yet"
         raise UnansweredError(msg)
-    curve = cumulative_incidence(cohort, cause=cause)
-    at_risk = curve.frame["n_at_risk"]
+    times = [float(time) for time in several(question.said["times"])]
     last = float((cohort.stop).max())
-    rows: list[dict[str, object]] = []
-    for time in several(question.said["times"]):
-        before = curve.frame[curve.frame["time"] <= float(time)]
-        if float(time) > last or not len(before):
-            continue
-        line = before.iloc[-1]
-        row = {name: line[name] for name in ("estimate", "std_error", "conf_low", "conf_high")}
-        rows.append(
-            {
-                "term": f"{outcome.title} within {time:g} months",
-                **row,
-                "n": float(at_risk.max()),
-                "n_events": float(before["n_events"].sum()),
-            }
-        )
+    curve = cumulative_incidence(cohort, cause=cause)
+    rows = list(_at_times(curve, times, last, outcome.title))
+    if "competing" in question.said and _LEFT in seen:
+        beside = _at_times(cumulative_incidence(cohort, cause=_LEFT), times, last, LEFT_FIRST)
+        rows += [{**row, "quantity": BESIDE} for row in beside]
     if not rows:
         msg = "nobody has been followed for so long yet"
         raise UnansweredError(msg)
-    n = int(at_risk.max())
+    n = int(curve.frame["n_at_risk"].max())
     return estimates(rows, replace(curve.method, n_given=n, n_used=n, n_dropped={}))
+
+
+def _at_times(curve: Curve, times: list[float], last: float, title: str) -> Iterator[dict[str, object]]:
+    for time in times:
+        before = curve.frame[curve.frame["time"] <= time]
+        if time > last or not len(before):
+            continue
+        line = before.iloc[-1]
+        yield {
+            "term": f"{title} within {time:g} months",
+            **{name: line[name] for name in ("estimate", "std_error", "conf_low", "conf_high")},
+            "n": float(curve.frame["n_at_risk"].max()),
+            "n_events": float(before["n_events"].sum()),
+        }
 
 
 def _both(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> tuple[Any, list[str]]:
     """Make the cohort of participants and others, from the day by which most participants had started."""
     _participants(evidence, outcome, frame)
-    frame = _possible(frame)
+    frame = _possible(_without_other_parties(evidence, outcome, frame))
     comparison = evidence.programme.comparisons_by_id[question.comparison]
     named = question.said.get("covariates") or comparison.covariates
     covariates = [str(name).partition(".")[2] for name in several(named)]

@@ -170,6 +170,7 @@ _ALL = (
             Argument("pre_item", "item"),
             Argument("pre_column", "column"),
             Argument("prices_from", "item"),
+            Argument("prices", "column"),
         ),
         linked=True,
         function="",

@@ -191,10 +191,10 @@ def _whose(
     column = PAIR if item == PAIR_CODE else PERSON
     known = _known(records, column)
     codes = frame[item].map(lambda one: "" if pd.isna(one) else code_key(str(one)))
-    said = codes.map(known)
+    said = codes.map(known or {})
     blank = codes.isin({"", _NOT_KNOWN}).to_numpy(bool)
     strange = said.isna().to_numpy(bool) & ~blank
-    if known or strange.any():
+    if known is not None:
         found.problems += _strangers(place, strange, column)
     if blank.any():
         rows = rows_named([int(at) + 1 for at in np.flatnonzero(blank)], "answer")
@@ -211,11 +211,14 @@ def _whose(
     return kept
 
 
-def _known(records: Records, column: str) -> Mapping[str, str]:
+def _known(records: Records, column: str) -> Mapping[str, str] | None:
+    """List the codes that there are; None when the file that holds them cannot be read, which is told already."""
     name = "pairs" if column == PAIR else "participants"
     frame = records.frames.get(name)
-    if frame is None or column not in frame.columns:
-        return {}
+    if frame is None:
+        return {} if name in records.empty else None
+    if column not in frame.columns:
+        return None
     return {code_key(str(code)): str(code) for code in frame[column].dropna()}
 
 

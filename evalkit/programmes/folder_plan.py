@@ -248,7 +248,7 @@ def to_settle_lines(programme: Programme, settings: Settings) -> list[str]:
     lines = [f"`{path}` in {file}: {escaped(_said(programme, path))}" for path in programme.to_settle()]
     lines += [f"`targets.{one.id}`: {escaped(one.title)}" for one in programme.targets if one.set_by]
     if not settings.contact:
-        lines.append("Whom people ask about the surveys: `contact` in evaluation.yaml and in the surveys")
+        lines.append("Whom people ask: `contact` in evaluation.yaml and in the surveys")
     if not settings.kept_for:
         lines.append("How long answers are kept: `kept_for` in evaluation.yaml and in the surveys")
     if programme.start == "programme" and settings.start is None:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Mapping
 
+from evalkit.files import read_text
 from evalkit.instruments.model import Instrument
+from evalkit.paths import resource
 from evalkit.programmes.folder_words import bullets, escaped, joined
-from evalkit.programmes.folders import PERSON_CODE, Settings, code_item
+from evalkit.programmes.folders import APPLICANT_CODE, PAIR_CODE, Settings, code_item
 from evalkit.programmes.model import Programme
 
 _OPEN = "**[to be filled in]**"
+# Who sees answers on their way, by platform.
+_COLLECTED: Mapping[str, str] = {
+    "limesurvey": f"Answers are collected with LimeSurvey, run by {_OPEN}, who may use them for nothing else.",
+    "qualtrics": f"Answers are collected with Qualtrics, under the contract {_OPEN}, and are stored in {_OPEN}.",
+    "redcap": f"Answers are collected with REDCap, run by {_OPEN}, who may use them for nothing else.",
+    "xlsform": f"Answers are collected with a server for ODK or Kobo forms, run by {_OPEN} and stored in {_OPEN}.",
+    "surveyjs": f"Answers are collected with a form on a server that is run by {_OPEN} and stores them in {_OPEN}.",
+    "html": f"You fill in a file on your own device and send it to {_OPEN}, by {_OPEN}. No survey platform is used.",
+    "word": f"You fill in a document or a sheet of paper and send it to {_OPEN}. Somebody there types it in.",
+}
+_STAFF = "staff"
+# The profile of reports for which nothing else is said.
+_PROFILE = "staff-survey"
 
 
 def notice_text(programme: Programme, settings: Settings, instruments: Mapping[str, Instrument]) -> str:
@@ -35,57 +52,106 @@ def notice_text(programme: Programme, settings: Settings, instruments: Mapping[s
     lines = [
         f"# How we use what you tell us: {escaped(programme.title)}",
         "",
-        f"A draft for {organisation}. Have it read by the data protection officer before the first form goes out.",
+        f"A draft for {organisation}, written from the description of the programme. It is no legal advice. The data "
+        "protection officer fills in what is marked, and checks the rest against what is really done, before the first "
+        "form goes out. Then this paragraph is deleted.",
+        "",
+        "## Who is responsible",
+        "",
+        f"{organisation}. Questions about the evaluation: {contact}. Data protection officer: {_OPEN}.",
         "",
         "## Why we ask",
         "",
-        f"{escaped(programme.summary)} We want to know whether it works, for whom, and what should be done better.",
+        f"{escaped(programme.summary)} We want to know whether it works, for whom, and what should be done better. "
+        "Nothing that is held for the evaluation is used to decide about a single person, by people or by a computer"
+        f"{_but_applications(programme, instruments)}.",
         "",
-        "## What we hold",
+        "## What we hold, and from whom",
         "",
         bullets(_held(programme, instruments)),
         "## How we protect it",
         "",
         bullets(escaped(one.text) for one in programme.privacy),
-        "## How long, and who sees it",
+        f"Unless {organisation} has agreed on another rule, a report withholds what rests on fewer than "
+        f"{_fewest()} people. A code in place of a name does not make answers anonymous: whoever "
+        "has the list of codes, or knows a person well, may recognise them. So they are treated as personal data.",
         "",
-        f"Answers and records are kept for {kept}, and then deleted. They are read by the people who evaluate the "
-        f"programme at {organisation}, and by nobody else. Reports show groups only.",
+        "## Who sees it",
         "",
-        "## Your rights",
+        f"{_COLLECTED[settings.platform]} The coordinator has the list of codes and names. The people who evaluate the "
+        f"programme at {organisation} see answers under codes. Others see reports on groups. Whether any of it leaves "
+        f"the United Kingdom, and with which safeguards: {_OPEN}.",
+        "",
+        "## How long",
+        "",
+        f"Answers and records are kept for {kept}, and then deleted. The list of codes and names is destroyed when the "
+        "evaluation ends.",
+        "",
+        "## What you can ask for",
         "",
         *_rights(programme, instruments, contact),
         "## Lawful basis",
         "",
-        f"For personal data: {_OPEN}. For special category data such as ethnicity, disability or health: {_OPEN}.",
+        f"For personal data: {_OPEN}. For special category data such as ethnicity, disability or health: {_OPEN}. "
+        "Which rights the law gives you depends on it; what is said above is done in any case.",
         "",
     ]
     return "\n".join(lines)
 
 
+def _fewest() -> str:
+    """Give the threshold of the usual profile, without the machinery that protects tables."""
+    rows = csv.DictReader(io.StringIO(read_text(resource("data/disclosure/profiles.csv")), newline=""))
+    return next(row["threshold"] for row in rows if row["profile"] == _PROFILE)
+
+
+def _but_applications(programme: Programme, instruments: Mapping[str, Instrument]) -> str:
+    if any(code_item(instruments[name]) == APPLICANT_CODE for name in programme.instrument_ids()):
+        return "; applications are also read by those who choose and match people"
+    return ""
+
+
 def _held(programme: Programme, instruments: Mapping[str, Instrument]) -> Iterator[str]:
     for name in programme.instrument_ids():
         one = instruments[name]
-        yield f"Answers to the survey {escaped(one.title)}, about {one.minutes:g} minutes"
+        about = ", in which line managers answer about you" if one.audience == ("line_manager",) else ""
+        yield f"From the survey {escaped(one.title)}{about}: the answers, given in about {one.minutes:g} minutes."
     for file in programme.files:
         special = [column.text for column in file.columns if column.protected]
-        more = f" It holds protected characteristics: {escaped('; '.join(special))}." if special else ""
-        yield f"Records: {escaped(file.title)}.{more}"
+        more = f" Protected or sensitive: {escaped('; '.join(special))}." if special else ""
+        yield f"From records of the organisation: {escaped(_small(file.title))}.{more}"
+    if _STAFF in programme.files_by_id:
+        yield "Colleagues who do not take part stand in the records, under codes, to compare with. They are not asked."
+
+
+def _small(title: str) -> str:
+    return title[:1].lower() + title[1:]
 
 
 def _rights(programme: Programme, instruments: Mapping[str, Instrument], contact: str) -> Iterator[str]:
-    coded = [instruments[name].title for name in programme.instrument_ids() if code_item(instruments[name])]
-    without = [instruments[name].title for name in programme.instrument_ids() if not code_item(instruments[name])]
+    codes = {instruments[name].title: code_item(instruments[name]) for name in programme.instrument_ids()}
+    own = [title for title, code in codes.items() if code and code != PAIR_CODE]
+    pairs = [title for title, code in codes.items() if code == PAIR_CODE]
+    without = [title for title, code in codes.items() if not code]
     yield (
-        "Your answers stand under a code, not under your name. Only the coordinator knows whose code it is. You can "
-        "ask to see what is held under your code, to have it corrected or taken out; you need not say why.\n"
+        "You need not answer, and you can stop at any time. You can ask to see what is held under your code, to have "
+        "it corrected, or to be taken out of the evaluation; you need not say why.\n"
     )
-    if coded:
-        yield f"This is possible for: {escaped(joined(coded))}.\n"
+    found = [*own, *(["your rows in the records"] if any("person" in one.by_name for one in programme.files) else [])]
+    if found:
+        yield f"Found by your code, and taken out when you ask: {escaped(joined(found))}.\n"
+    if pairs:
+        yield (
+            f"Entries under the code of a pair belong to two people: {escaped(joined(pairs))}. They are taken out when "
+            "both have asked; until then the pair stays, without your code.\n"
+        )
     if without:
-        yield (f"Answers to these carry no code, and cannot be found again once sent: {escaped(joined(without))}.\n")
-    yield "What has been published for groups stays published.\n"
-    yield f"Ask {contact}. You can also complain to the Information Commissioner's Office.\n"
+        yield f"Without any code, and not to be found again once sent: {escaped(joined(without))}.\n"
+    yield "Reports that are out stay as they are; they are on groups. New ones are made without you.\n"
+    yield (
+        f"Ask {contact}. If you are not content with the answer, you can complain to the data protection officer and "
+        "to the Information Commissioner's Office, ico.org.uk.\n"
+    )
 
 
 def checklist_text(programme: Programme, settings: Settings, instruments: Mapping[str, Instrument]) -> str:
@@ -117,11 +183,12 @@ def checklist_text(programme: Programme, settings: Settings, instruments: Mappin
         lines += ["", "## Protected and other sensitive columns: is each needed?", ""]
         lines += [f"- [ ] {escaped(text)}" for text in special]
     named = {
-        name: [item.text for item in instruments[name].items if item.identifier and item.id != PERSON_CODE]
-        for name in programme.instrument_ids()
+        name: [item.text for item in one.items if item.identifier and item.id != code_item(one)]
+        for name, one in ((name, instruments[name]) for name in programme.instrument_ids())
     }
     if any(named.values()):
         lines += ["", "## Questions that identify: delete their columns before a file goes into responses/", ""]
+        lines += ["The column with the code stays: without it nobody can be found again.", ""]
         lines += [
             f"- [ ] {escaped(instruments[name].title)}: {escaped(text)}" for name in named for text in named[name]
         ]
@@ -132,26 +199,39 @@ def checklist_text(programme: Programme, settings: Settings, instruments: Mappin
 
 _CHECKS: Mapping[str, tuple[str, ...]] = {
     "Before the first form goes out": (
-        "A data protection impact assessment is done, and names who is responsible.",
-        "The lawful basis stands in the privacy notice, with the condition for special category data.",
-        "It is settled how long answers are kept, and who deletes them.",
+        "Who is responsible (the controller) is named, and so is everybody who handles data for them (processors: the "
+        "survey platform, its host, an outside evaluator), each with a contract.",
+        "A data protection impact assessment is done or was found not to be needed, signed and dated.",
+        "The lawful basis stands in the privacy notice, with the condition for special category data. If it is "
+        "consent: staff can refuse and withdraw as easily as they agree, and nothing depends on it.",
+        "The record of processing activities has an entry for the evaluation.",
+        "The survey platform stores data where the organisation allows it; safeguards are named if that is abroad.",
+        "It is settled how long answers are kept, from which day on, and who deletes them.",
+        "The privacy notice is filled in, and everybody gets it with the first form or earlier.",
+        "Colleagues who only stand in staff records, to compare with, are covered by a notice that they can read.",
         "The list of codes and names is in another place than this folder, open to the coordinator only.",
-        "The survey platform stores data where the organisation allows it, and its contract is in order.",
         "Nobody's job, pay, place or appraisal depends on answering, and every form says so.",
         "Line managers, mentors and coaches cannot see the answers of single people.",
+        "Somebody outside the line of management is named for what people tell in confidence or in distress.",
     ),
     "While it runs": (
         "Exports hold no names, e-mail or network addresses; evalkit leaves out those that it knows.",
-        "This folder is on a disk that is encrypted and backed up, and is not in a public repository.",
-        "A person who asks is taken out with evalkit withdraw, and the reports are made again.",
+        "This folder is on a disk that is encrypted and backed up, open to the evaluators only, and in no public "
+        "repository, shared drive or e-mail.",
+        "Who asks to see, correct or stop something gets an answer in time; it is noted who does it.",
+        "A person who asks is taken out with evalkit withdraw, on the survey platform, in the list of codes and in "
+        "backups as far as these allow, and the reports are made again.",
+        "A loss, theft or sending to the wrong person is reported to the data protection officer at once.",
     ),
     "Before a report leaves": (
         "The disclosure profile is the one that the organisation agreed on.",
-        "Small groups are withheld, and earlier reports were looked at together with this one.",
+        "Small groups are withheld, and earlier reports were looked at together with this one: after a withdrawal, the "
+        "difference of two reports may be one person.",
         "Free texts are summed up as themes and not printed.",
+        "Only files of outputs/ leave; data/ and responses/ never do.",
     ),
     "At the end": (
         "The list of codes and names is destroyed.",
-        "Answers and records are deleted on the day that was said.",
+        "Answers and records are deleted on the day that was said, on the platform and in backups too.",
     ),
 }

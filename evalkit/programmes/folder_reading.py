@@ -94,7 +94,8 @@ def read_folder(folder: EvaluationFolder | Path | str, *, day_first: bool | None
     folder : EvaluationFolder or pathlib.Path or str
         The folder.
     day_first : bool, optional
-        Whether the day comes before the month in dates such as 05/03/2024; told from each column by default.
+        Whether the day comes before the month in dates such as 05/03/2024; by default as evaluation.yaml says, else
+        told from each column.
 
     Returns
     -------
@@ -113,6 +114,7 @@ def read_folder(folder: EvaluationFolder | Path | str, *, day_first: bool | None
     """
     opened = folder if isinstance(folder, EvaluationFolder) else open_folder(folder)
     programme = opened.programme
+    day_first = opened.settings.day_first if day_first is None else day_first
     if is_workforce(programme):
         records, workforce = _workforce(opened, day_first)
     else:

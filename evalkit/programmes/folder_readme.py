@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from evalkit.instruments.export import PLATFORMS as EXPORTS
 from evalkit.programmes.folder_plan import to_settle_lines
 from evalkit.programmes.folder_words import bullets, escaped, joined, table
-from evalkit.programmes.folders import EvaluationFolder, code_item
+from evalkit.programmes.folders import APPLICANT_CODE, PAIR_CODE, PERSON_CODE, EvaluationFolder, code_item
 from evalkit.programmes.parts import Use
 
 _PLATFORMS = {
@@ -17,6 +18,8 @@ _PLATFORMS = {
     "word": "Word: print or send the .docx. Type answers into a CSV file whose header holds the ids of the questions.",
 }
 _ENDINGS = {"surveyjs": "json"}
+_BACK = "rehearsal"
+_ANCHOR = "to-be-settled-before-the-start"
 
 
 def readme_text(folder: EvaluationFolder) -> str:
@@ -33,6 +36,8 @@ def readme_text(folder: EvaluationFolder) -> str:
         Markdown: steps, files, surveys and where their answers go, what is to be settled.
     """
     programme, settings = folder.programme, folder.settings
+    suffix = EXPORTS[settings.platform].suffix
+    again = f"surveys/{settings.platform}/NAME{suffix}"
     parts = [
         f"# {escaped(programme.title)}: evaluation",
         "",
@@ -40,18 +45,45 @@ def readme_text(folder: EvaluationFolder) -> str:
         "",
         "## Next steps",
         "",
-        "1. Settle what is listed at the end, in `evaluation.yaml` and in the programme's file.",
-        "2. Read the analysis plan, privacy notice and data-protection checklist with the people responsible.",
-        "3. Rehearse on invented data in a copy of this folder: `evalkit simulate COPY`, then `evalkit report COPY`.",
-        f"4. Put the surveys on the platform. {_PLATFORMS[settings.platform]}",
-        "5. Give each person a code such as P017 and write it into the invitation. Keep the list of codes and names in "
-        "another place.",
-        "6. Fill in `data/`: the CSV file or the workbook of the same name, not both.",
-        "7. Save the exports of the platform in `responses/` under the names below.",
-        "8. `evalkit check .` tells everything that is wrong at once, and what can be answered so far.",
-        "9. `evalkit report . --to outputs` writes the report.",
+        "Open a terminal in this folder (in Windows: right-click in it, Open in Terminal). The commands are the same "
+        "everywhere. If `evalkit` is not found, write `python -m evalkit`.",
         "",
-        "Somebody who asks to be taken out: `evalkit withdraw . P017`, then make the report again.",
+        f"1. Settle what is listed under [To be settled](#{_ANCHOR}).",
+        "2. Read analysis-plan.md, privacy-notice.md and data-protection-checklist.md with the people responsible, and "
+        "fill in what is marked.",
+        f"3. Rehearse on invented data. Copy this folder, call the copy `{_BACK}` and put it beside this one; then:",
+        "",
+        "   ```",
+        f'   evalkit simulate "../{_BACK}"',
+        f'   evalkit report "../{_BACK}" --to "../{_BACK}/outputs" --word',
+        "   ```",
+        "",
+        f"   Open `outputs/{programme.id}.html` there: so the report will look. Then delete the copy.",
+        f"4. Put the surveys of `surveys/{settings.platform}/` on the platform. {_PLATFORMS[settings.platform]} "
+        "What the platform cannot carry stands in `left-behind.csv`.",
+        f"5. {_codes(folder)} Keep the list of codes and names in another place.",
+        "6. Fill in `data/`: the CSV file or the workbook of the same name, not both. Days as 2027-01-31; if files "
+        "have them as 31/01/2027, add the line `day_first: true` to evaluation.yaml.",
+        "7. Save the exports of the platform in `responses/`, under the names in the table below.",
+        "8. This tells everything that is wrong at once, and what can be answered so far:",
+        "",
+        "   ```",
+        "   evalkit check .",
+        "   ```",
+        "",
+        "9. This writes the report, with what could not be answered and why:",
+        "",
+        "   ```",
+        "   evalkit report . --to outputs --word",
+        "   ```",
+        "",
+        "Somebody who asks to be taken out, such as the person with the code P017:",
+        "",
+        "```",
+        'evalkit withdraw . "P017"',
+        "```",
+        "",
+        "Then make the report again, and delete the answers on the platform too.",
         "",
         "## Data",
         "",
@@ -62,19 +94,53 @@ def readme_text(folder: EvaluationFolder) -> str:
         "",
         table(("Answers go into", "Survey", "Answered by", "When", "Says whose it is by"), _responses(folder)),
         *to_settle_lines(programme, settings),
+        *_missing_words(folder),
         "## How this folder is kept",
         "",
         bullets(
             [
                 f"`programme/{programme.id}.yaml` is your copy of the programme: change what is planned there.",
-                "`surveys/*.yaml` are your versions of the surveys. After a change, export again: "
-                f"`evalkit survey export surveys/NAME.yaml --to {settings.platform} "
-                f"--out surveys/{settings.platform}`.",
+                "`surveys/*.yaml` are your versions of the surveys. After a change, export again what is used: "
+                f"`evalkit survey export surveys/NAME.yaml --to {settings.platform} --out {again}`.",
                 "`outputs/` can be deleted and made again; nothing else can.",
             ]
         ),
     ]
     return "\n".join(parts)
+
+
+def _codes(folder: EvaluationFolder) -> str:
+    items = {_code(folder, use) for use in folder.programme.instruments}
+    if not items & {PERSON_CODE, APPLICANT_CODE}:
+        return "Give each person in the records a code in place of the name; the surveys ask for none."
+    said = ["Give each person a code such as P017, and write it into the invitation to each survey that asks for it."]
+    if APPLICANT_CODE in items:
+        said.append("The number on an application is the same code.")
+    if PAIR_CODE in items:
+        said.append("Give each pair a code such as PAIR07, for `pairs.csv` and for the log of meetings.")
+    return " ".join(said)
+
+
+def _missing_words(folder: EvaluationFolder) -> list[str]:
+    """Say how the words get into the surveys that were not known when the folder was made."""
+    settings = folder.settings
+    words = [
+        ("contact", settings.contact, "the evaluation team, telephone 0000"),
+        ("kept-for", settings.kept_for, "2 years"),
+    ]
+    missing = [f'--{name} "{example}"' for name, said, example in words if not said]
+    if not missing:
+        return []
+    return [
+        "The contact and the time for which answers are kept stand in every survey. Once they are settled, and before "
+        "anything is filled in, make the folder again with them:",
+        "",
+        "```",
+        f'evalkit new "../NEW FOLDER" --programme {folder.programme.id} --organisation "NAME" '
+        f"--platform {settings.platform} {' '.join(missing)}",
+        "```",
+        "",
+    ]
 
 
 def _files(folder: EvaluationFolder) -> list[tuple[str, ...]]:

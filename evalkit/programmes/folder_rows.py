@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from importlib import import_module
 from typing import Any
 
+from evalkit.equality.workforce_files import SHEETS_BESIDE
 from evalkit.instruments.responses.decoding import decoded
 from evalkit.instruments.responses.delimited import separator_of
 
@@ -96,9 +97,14 @@ def _json(content: bytes, name: str, rows: Collection[int]) -> bytes | None:
 
 
 def _filled(content: bytes) -> tuple[Any, Any]:
-    book = import_module("openpyxl").load_workbook(io.BytesIO(content))
-    names = [sheet for sheet in book.worksheets if sheet.title not in {"lists", "about"} and sheet.max_row > 1]
-    return book, (names or book.worksheets)[0]
+    """Open a workbook at its sheet of data; formulas become what they showed, because rows below would move."""
+    book = import_module("openpyxl").load_workbook(io.BytesIO(content), data_only=True)
+    sheets = [sheet for sheet in book.worksheets if sheet.title not in SHEETS_BESIDE]
+    return book, next((sheet for sheet in sheets if _holds_something(sheet)), book.worksheets[0])
+
+
+def _holds_something(sheet: Any) -> bool:
+    return any(cell is not None and str(cell).strip() for row in sheet.iter_rows(values_only=True) for cell in row)
 
 
 def _saved(book: Any) -> bytes:

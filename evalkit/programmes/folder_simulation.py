@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -18,15 +19,40 @@ from evalkit.programmes.folders import EvaluationFolder, open_folder
 from evalkit.programmes.model import Programme
 from evalkit.programmes.simulated_answers import Effects, SimulatedAnswers, simulate_answers
 from evalkit.programmes.simulated_records import Planted, SimulatedRecords, simulate_records
-from evalkit.programmes.simulated_truth import TRUTH_COLUMNS, truth_frame
+from evalkit.programmes.simulated_standards import standards_truth
+from evalkit.programmes.simulated_truth import ANSWERED, TRUTH_COLUMNS, truth_frame
 from evalkit.simulate.answer_files import Answered, answer_file, redcap_file
 
 TRUTH = "outputs/truth.csv"
-_ZERO = date(2024, 1, 8)
+_ZERO = date(2022, 1, 10)
 _DEFAULT_PEOPLE = 24
 _POSTS, _LEAST_POSTS, _YEARS = 2000, 200, 4
 _SURVEYED = 0.4
+# From week 0 to the last snapshot of a workforce, or, with a month to spare, to the end of the records of service.
+_DAYS_SEEN = 1180
 _OBJECTIVE, _DONE = 0.8, 0.7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulated:
+    """Synthetic data of a folder, before they are written.
+
+    Parameters
+    ----------
+    people : int
+        People of each party who start, or posts.
+    tables : mapping of str to pandas.DataFrame
+        Name of the file in the folder -> rows as text.
+    answers : mapping of str to SimulatedAnswers
+        Use -> its answers.
+    truth : pandas.DataFrame
+        The known answers, as `simulate_folder` gives them.
+    """
+
+    people: int
+    tables: Mapping[str, pd.DataFrame]
+    answers: Mapping[str, SimulatedAnswers]
+    truth: pd.DataFrame
 
 
 def simulate_folder(
@@ -68,33 +94,72 @@ def simulate_folder(
         REP-004 when a file cannot be written; all stay as they were.
     """
     opened = folder if isinstance(folder, EvaluationFolder) else open_folder(folder)
-    programme = opened.programme
+    made = simulated_data(opened, people, seed, effects, planted)
+    _refuse_real(opened)
+    files: dict[str, str | bytes] = {name: csv_text(frame) for name, frame in made.tables.items()}
+    for found in made.answers.values():
+        files |= _answer_files(opened, found)
+    _write(opened, files, made.truth, seed, made.people)
+    return made.truth
+
+
+def simulated_data(
+    folder: EvaluationFolder,
+    people: int | None = None,
+    seed: int = 1,
+    effects: Effects | None = None,
+    planted: Planted | None = None,
+) -> Simulated:
+    """Make the synthetic data of an evaluation folder, and write nothing.
+
+    Parameters
+    ----------
+    folder : EvaluationFolder
+        The folder.
+    people : int, optional
+        As `simulate_folder` takes it.
+    seed : int, default 1
+        Of the random numbers.
+    effects : Effects, optional
+        What is planted in the answers.
+    planted : Planted, optional
+        What is planted in the records.
+
+    Returns
+    -------
+    Simulated
+        Records, answers and known answers.
+
+    Raises
+    ------
+    DataError
+        DAT-009 or DAT-002 for people or a seed out of range.
+    """
+    programme = folder.programme
     organisation = is_workforce(programme)
     n = people if people is not None else _POSTS if organisation else _planned(programme)
-    least = _LEAST_POSTS if organisation else 2
-    require(whole("people", n, low=least), whole("seed", seed, low=0))
-    _refuse_real(opened)
-    made = effects or Effects()
+    require(whole("people", n, low=_LEAST_POSTS if organisation else 2), whole("seed", seed, low=0))
+    made, sown = effects or Effects(), planted or Planted()
     if organisation:
-        tables, answers, truth = _organisation(opened, n, seed, made)
-    else:
-        records = simulate_records(
-            programme, n, seed=seed, zero=opened.settings.start or _ZERO, planted=planted or Planted()
-        )
-        answers = {
-            use.id: simulate_answers(opened, use, records, n, seed=seed, effects=made) for use in programme.instruments
-        }
-        truth = truth_frame(opened, records, answers, planted or Planted(), made.each_dose)
-        tables = {f"data/{input_of(programme, file).file}.csv": records.tables[file.id] for file in programme.files}
-    files: dict[str, str | bytes] = {name: csv_text(frame) for name, frame in tables.items()}
-    for found in answers.values():
-        files |= _answer_files(opened, found)
-    _write(opened, files, truth, seed, n)
-    return truth
+        return Simulated(n, *_organisation(folder, n, seed, made))
+    records = simulate_records(programme, n, seed=seed, zero=_day_zero(folder), planted=sown)
+    answers = {
+        use.id: simulate_answers(folder, use, records, n, seed=seed, effects=made) for use in programme.instruments
+    }
+    tables = {f"data/{input_of(programme, file).file}.csv": records.tables[file.id] for file in programme.files}
+    return Simulated(n, tables, answers, truth_frame(folder, records, answers, sown, made))
 
 
 def _planned(programme: Programme) -> int:
     return next((role.planned for role in programme.parties if role.planned), _DEFAULT_PEOPLE)
+
+
+def _day_zero(folder: EvaluationFolder, today: date | None = None) -> date:
+    """Take the start in the settings, moved back by whole years while what is simulated would lie in the future."""
+    now, start = today or date.today(), folder.settings.start or _ZERO
+    while start + timedelta(days=_DAYS_SEEN) > now:
+        start = start.replace(year=start.year - 1, day=min(start.day, 28))
+    return start
 
 
 def _refuse_real(folder: EvaluationFolder) -> None:
@@ -159,7 +224,7 @@ def _organisation(
     from evalkit.equality.workforce_files import text_frame
     from evalkit.simulate.workforce import simulate_workforce
 
-    start = folder.settings.start or _ZERO
+    start = _day_zero(folder)
     made = simulate_workforce(posts, _YEARS, seed=seed, last_year=start.year + _YEARS - 1)
     tables: dict[str, pd.DataFrame] = {}
     for file in folder.programme.files:
@@ -174,11 +239,10 @@ def _organisation(
         use.id: simulate_answers(folder, use, records, int(posts * _SURVEYED), seed=seed, effects=effects)
         for use in folder.programme.instruments
     }
-    rows = [
-        ("", str(row["indicator"]), "", f"{row['group']}, {row['year']}", row["value"], str(row["unit"]))
-        for row in made.truth.to_dict("records")
-    ]
-    return tables, answers, pd.DataFrame(rows, columns=list(TRUTH_COLUMNS))
+    asked = truth_frame(folder, records, answers, Planted(), effects, only=ANSWERED)
+    rows = standards_truth(folder.programme.questions, made.truth, objective=_OBJECTIVE, done=_DONE)
+    truth = pd.concat([pd.DataFrame(rows, columns=list(TRUTH_COLUMNS)), asked], ignore_index=True)
+    return tables, answers, truth
 
 
 def _board_and_actions(programme: Programme, staff: pd.DataFrame, start: date, seed: int) -> dict[str, pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evalkit.equality.dictionary import Column
 from evalkit.equality.templates import options_of, workbook_of
 from evalkit.files import inert
 from evalkit.programmes.folder_columns import input_of
@@ -9,7 +10,15 @@ from evalkit.programmes.model import Programme
 
 DICTIONARY = "data/dictionary.csv"
 _HEADINGS = ("file", "column", "kind", "required", "unit", "an empty cell means", "may hold", "protected", "holds")
-_MOST_LISTED = 25
+_ENDLESS = 1e9
+_COUNTED = frozenset({"number", "count"})
+_MAY_HOLD = {
+    "date": "days such as 2027-01-31",
+    "id": "a code, the same wherever it stands for the same",
+    "text": "any words that name nobody",
+    "count": "whole numbers",
+    "year": "years such as 2027",
+}
 
 
 def data_files(programme: Programme) -> dict[str, str | bytes]:
@@ -53,24 +62,29 @@ def dictionary_text(programme: Programme) -> str:
         known = input_of(programme, file)
         for column in known.columns:
             own = file.by_name.get(column.name)
-            low, high = column.range
-            options = options_of(column)
-            listed = "; ".join(options[:_MOST_LISTED]) + ("; ..." if len(options) > _MOST_LISTED else "")
-            numbers = f"{low:g} to {high:g}" if column.kind == "number" and abs(low) + abs(high) < 1e9 else ""
+            unit = "none" if column.kind in _COUNTED else ""
             rows.append(
                 [
                     f"{known.file}.csv",
                     column.name,
                     own.kind if own else column.kind,
                     "yes" if column.required else "no",
-                    "" if column.unit == "none" else column.unit,
+                    unit if column.unit == "none" else column.unit,
                     column.missing,
-                    listed or numbers,
+                    "; ".join(options_of(column)) or _numbers(column) or _MAY_HOLD[column.kind],
                     "yes" if own is not None and own.protected else "no",
                     column.holds,
                 ]
             )
     return "".join(f"{','.join(_cell(cell) for cell in row)}\n" for row in rows)
+
+
+def _numbers(column: Column) -> str:
+    if column.kind != "number":
+        return ""
+    low, high = column.range
+    parts = [f"from {low:g}"] * (low > -_ENDLESS) + [f"up to {high:g}"] * (high < _ENDLESS)
+    return f"numbers {' '.join(parts)}".strip()
 
 
 def _cell(text: str) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import io
+import re
+import zipfile
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalkit.equality.mappings import folded
 from evalkit.equality.workforce_files import is_empty, table_in
 from evalkit.errors import DataError, Problem
-from evalkit.files import list_files, read_bytes, write_together
+from evalkit.files import left_parts, list_files, read_bytes, write_together
 from evalkit.instruments.responses.read import rows_with
 from evalkit.instruments.responses.tables import Table
 from evalkit.programmes.folder_answers import answer_files, code_key
@@ -20,6 +23,10 @@ from evalkit.programmes.folder_rules import WITHDRAWN
 from evalkit.programmes.folders import PAIR_CODE, EvaluationFolder, code_item, open_folder
 
 _PERSON, _PAIR, _SIDES = "person", "pair", ("mentor", "mentee")
+# What evalkit wrote, in which P017 stands as an example.
+_OURS = frozenset({"surveys", "programme", "README.md"})
+# A shorter code stands in any text.
+_SHORTEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +41,14 @@ class Withdrawal:
         What still stands of pairs, and what cannot be found because it carries no code, as sentences.
     again : tuple of str
         Outputs that were made before, and are to be made again.
+    still : tuple of str
+        Files below the folder in which the code still stands, such as notes: for people to look at.
     """
 
     removed: Mapping[str, int]
     kept: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,6 +57,7 @@ class _Change:
 
     folder: EvaluationFolder
     files: dict[Path, bytes | None] = field(default_factory=dict)
+    last: set[Path] = field(default_factory=set)
     removed: dict[str, int] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -99,13 +110,15 @@ def withdraw(folder: EvaluationFolder | Path | str, person: str) -> Withdrawal:
         remedy = "Check the code; answers without a code cannot be found."
         raise DataError(Problem("DAT-006", str(opened.path), "no file with that code", "a code of the folder", remedy))
     _mark(change)
-    write_together(change.files)
+    # What a killed run left may hold the person. Pairs go last: by them the rest is found again after a kill.
+    left: dict[Path, bytes | None] = dict.fromkeys(left_parts(opened.path))
+    write_together({**left, **dict(sorted(change.files.items(), key=lambda one: one[0] in change.last))})
     again = sorted(
         path.relative_to(opened.path).as_posix()
         for path in opened.outputs_dir.rglob("*")
         if path.is_file() and path.name != "truth.csv"
     )
-    return Withdrawal(change.removed, tuple(change.kept), tuple(again))
+    return Withdrawal(change.removed, tuple(change.kept), tuple(again), tuple(_still(opened.path, person)))
 
 
 def _records(change: _Change, person: str) -> set[str]:
@@ -132,6 +145,7 @@ def _records(change: _Change, person: str) -> set[str]:
                 rows.append(position)
                 gone.add(code_key(pairs[at]) if pairs else "")
         change.take(path, rows, cells)
+        change.last.add(path)
         if cells:
             name = path.relative_to(change.folder.path).as_posix()
             change.kept.append(f"{name}: the pair stays for the other person, with the code replaced by {WITHDRAWN}.")
@@ -199,6 +213,33 @@ def _answers(change: _Change, person: str, gone: set[str]) -> None:
                     continue
                 change.take(file, rows)
     change.kept = list(dict.fromkeys(change.kept))
+
+
+def _still(folder: Path, person: str) -> Iterator[str]:
+    """Look for the code in every other file: notes, copies, free texts."""
+    code = "".join(person.split())
+    if len(code) < _SHORTEST:
+        return
+    pattern = re.compile(rf"(?<![^\W_]){re.escape(code)}(?![^\W_])", re.IGNORECASE)
+    for path in sorted(folder.rglob("*")):
+        below = path.relative_to(folder)
+        if path.is_file() and below.parts[0] not in _OURS and any(map(pattern.search, _texts_in(path))):
+            yield below.as_posix()
+
+
+def _texts_in(path: Path) -> Iterator[str]:
+    try:
+        content = read_bytes(path)
+        if zipfile.is_zipfile(io.BytesIO(content)):
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                parts = [archive.read(one) for one in archive.namelist() if one.endswith((".xml", ".csv", ".txt"))]
+        else:
+            parts = [content]
+    except (DataError, OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError):
+        return  # it cannot be opened by anyone without more than the file
+    for part in parts:
+        # A NUL between letters is UTF-16.
+        yield part.replace(b"\x00", b"").decode("utf-8", errors="replace")
 
 
 def _mark(change: _Change) -> None:

@@ -38,7 +38,7 @@ PLATFORMS: Mapping[str, str] = MappingProxyType(
 PERSON_CODE, APPLICANT_CODE, PAIR_CODE = "person_code", "applicant_no", "pair_code"
 
 _REQUIRED = ("evalkit", "format", "programme", "organisation", "platform")
-_OPTIONAL = ("start", "contact", "kept_for")
+_OPTIONAL = ("start", "contact", "kept_for", "day_first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class Settings:
         Day of week 0, for programmes that start on one day for all.
     contact, kept_for : str
         Whom people ask, and how long answers are kept; empty while that is to be settled.
+    day_first : bool, optional
+        Whether the day comes before the month in dates such as 05/03/2027; told from each column by default.
     """
 
     evalkit: str
@@ -67,6 +69,7 @@ class Settings:
     start: date | None = None
     contact: str = ""
     kept_for: str = ""
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,6 +224,7 @@ def _settings(where: Path) -> Settings:
         start=date.fromisoformat(start) if start else None,
         contact=str(said.get("contact") or ""),
         kept_for=str(said.get("kept_for") or ""),
+        day_first=said.get("day_first"),
     )
 
 
@@ -253,6 +257,9 @@ def _wrong(said: Mapping[object, object]) -> Problems:
     if said.get("platform") and said["platform"] not in PLATFORMS:
         expected = f"one of {', '.join(PLATFORMS)}"
         problems.append(Problem("PRG-020", SETTINGS, f'platform "{said["platform"]}"', expected, "Correct it."))
+    if not isinstance(said.get("day_first", True), bool):
+        remedy = "Write true for 31/01/2027 and false for 01/31/2027, or delete the line."
+        problems.append(Problem("PRG-020", SETTINGS, "another day_first", "true or false", remedy))
     try:
         date.fromisoformat(str(said.get("start") or "2000-01-01"))
     except ValueError:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.disclosure import Released
 from evalkit.programmes.answers import Answer
+from evalkit.programmes.group_names import compared_names, contrast_names, group_name
 from evalkit.programmes.limitations import lowered
 from evalkit.programmes.model import Programme
 from evalkit.result import Curve, Estimates
@@ -19,7 +20,8 @@ Kind = Literal["change", "difference", "ratio", "share", "mean", "count", "claim
 
 _SUPPRESSED = "suppressed"
 _CONTRAST = re.compile(r"^(?P<later>.+) - (?P<earlier>.+)$")
-_MONTHS = "months"
+# Unit of a gap in pay: a share of the pay of the group that the other is held against.
+PAY_SHARE = "per cent of pay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class Headline:
     gains, loses : str
         Who has the advantage when the number is above, or below, no difference; empty where the outcome has no good
         side.
+    times : str
+        What a ratio is, after the number: "times as likely".
+    against : str
+        What the subject is held against where a ratio or a gap is told in per cent, such as "men's"; empty elsewhere.
+    ends : str
+        Lowest and highest value of the scale, such as "1 to 5"; empty where it is not told.
     """
 
     subject: str
@@ -76,7 +84,13 @@ class Headline:
     between_groups: bool = False
     gains: str = ""
     loses: str = ""
+    times: str = "times as high"
+    against: str = ""
+    ends: str = ""
 
+
+# Quantity of a row that tells another way out beside the one that was asked for.
+BESIDE = "another way out"
 
 Rows = Callable[[pd.DataFrame], pd.Series]
 
@@ -195,15 +209,32 @@ _FIRST: Mapping[str, tuple[Kind, Rows]] = {
     "edi_plan": ("mean", lambda f: f["latest"].astype(bool) if "latest" in f else _latest("year")(f)),
 }
 _SUBJECTS: Mapping[str, str] = {
-    "hazard_ratio": "Rate of {title}, participants over others",
-    "weighted_hazard_ratio": "Rate of leaving, participants over others who are alike",
-    "subdistribution_hazard_ratio": "{title}, participants over others (subdistribution hazard ratio)",
-    "difference_in_change": "{title}, change of participants less change of the others",
-    "adjusted_difference": "{title}, participants less others who were alike before",
+    "hazard_ratio": "{title}, participants against others",
+    "weighted_hazard_ratio": "Leaving, participants against similar people who did not take part",
+    "subdistribution_hazard_ratio": "{title}, participants against similar people who did not take part",
+    "difference_in_change": "{title}, change of participants against change of people who did not take part",
+    "adjusted_difference": "{title}, participants against people who did not take part and stood alike before",
     "dose_response": "{title}, for each further {unit_of}",
-    "relative_likelihood": "Likelihood of {title}, {pair}",
-    "pair_agreement": "{title}: correlation between the two people of a pair",
+    "pair_agreement": "{title}: how closely the two people of a pair agree (correlation, 1 is full agreement)",
     "standardised_change": "{title}",
+}
+_TIMES: Mapping[str, str] = {
+    "hazard_ratio": "times the rate",
+    "weighted_hazard_ratio": "times the rate",
+    "subdistribution_hazard_ratio": "times the rate",
+    "relative_likelihood": "times as likely",
+    "representation": "times the share of all",
+    "disparity_ratio": "times as likely",
+}
+_CLUSTERS = {"lower": "bands up to 5", "middle": "bands 6 and 7", "upper": "bands 8a and above"}
+_STATUS = {
+    "reached": "target reached",
+    "missed": "target missed",
+    "on track": "on track to the target",
+    "off track": "off track to the target",
+    "not clear, point on track": "on track or not: not settled",
+    "not clear, point off track": "on track or not: not settled",
+    "no target": "",
 }
 _UNITS = {
     "points of the scale": "points",
@@ -215,7 +246,8 @@ _UNITS = {
     "number": "",
     "hazard ratio": "",
     "subdistribution hazard ratio": "",
-    "leavers per head": "a head",
+    "leavers per head": "leavers a head in a year",
+    "leavers per head of mean headcount": "leavers a head in a year",
 }
 
 
@@ -254,18 +286,26 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
     method = answer.result.method  # type: ignore[union-attr]
     term, group = str(whole["term"]), "" if pd.isna(whole["group"]) else str(whole["group"])
     unit = str(whole.get("unit", method.unit) if method.unit == "by row" else method.unit)
+    pay = _pay(term, group)
     about = answer.of_term.get(term) or next((i for t, i in answer.of_term.items() if term.startswith(t)), "")
     about = about or (answer.about[0] if len(answer.about) == 1 else "")
-    said = _in_words(answer, whole) if answer.question.estimator in _IN_WORDS else ""
+    about = "" if _text(whole, "quantity") == BESIDE else about
+    said = (
+        _with_status(pay[0], whole)
+        if pay
+        else _in_words(answer, whole)
+        if answer.question.estimator in _IN_WORDS
+        else ""
+    )
     told = kind if kind != "claim" or str(shown.get("claim", "") or "") else "difference"
     if answer.question.estimator in _STANDARDS or (kind == "difference" and answer.question.estimator == "pay_gap"):
         told = _kind_of(term)
     groups = answer.question.estimator in _BETWEEN_GROUPS
-    gains, loses = _sides(answer, programme, about) if groups else ("", "")
+    gains, loses = _sides(answer, programme, about, whole) if groups else ("", "")
     numbers = {name: _number(shown, name) for name in ("estimate", "conf_low", "conf_high", "p_value", "n")}
     return Headline(
         subject=said or _subject(answer, programme, term, group, about),
-        label=said or _label(answer, programme, term, group, about),
+        label=f"{said}, per cent below {pay[1]}" if pay else said or _label(answer, programme, term, group, about),
         kind=told,
         term=term,
         group=group,
@@ -274,7 +314,7 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
         high=numbers["conf_high"],
         p_value=numbers["p_value"],
         people=numbers["n"],
-        unit=_unit(unit),
+        unit=PAY_SHARE if pay else _unit(unit),
         who=_who(answer, programme),
         level=f"{100 * method.level:g} %",
         withheld=str(shown.get("flag", "")) == _SUPPRESSED,
@@ -283,7 +323,33 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
         between_groups=groups,
         gains=gains,
         loses=loses,
+        times=_TIMES.get(answer.question.estimator, "times as likely" if "likelihood" in term else "times as high"),
+        against=pay[1] if pay else _earlier(answer),
+        ends=_ends(whole),
     )
+
+
+def _ends(row: pd.Series) -> str:
+    """Give the ends of the scale, where they are stated and say something."""
+    ends = _text(row, "scale_ends")
+    return ends if re.fullmatch(r"[\d.]+ to [\d.]+", ends) else ""
+
+
+_PAY_GAP = re.compile(r"^(?P<what>mean|median) gap in (?P<of>.+)$")
+
+
+def _pay(term: str, group: str) -> tuple[str, str] | None:
+    """Name whose pay is held against whose; None for what is no gap in pay."""
+    found, named = _PAY_GAP.match(term), contrast_names(group)
+    if found is None or named is None:
+        return None
+    own = f"{named[1]}\u2019" if named[1].endswith("s") else f"{named[1]}\u2019s"
+    return f"{own[:1].upper()}{own[1:]} {found['what']} {found['of']}", f"that of {named[0]}"
+
+
+def _earlier(answer: Answer) -> str:
+    """Say what a ratio of the same people over time is held against."""
+    return "that before the break" if answer.question.estimator == "ratio_change" else ""
 
 
 def _kind_of(term: str) -> Kind:
@@ -295,44 +361,37 @@ def _kind_of(term: str) -> Kind:
     return "mean" if "rate" in term else "share"
 
 
-def group_name(column: str, label: str) -> str:
-    """Name a group of people.
-
-    Parameters
-    ----------
-    column : str
-        "file.column" that tells the groups apart, or a question.
-    label : str
-        Its label.
-
-    Returns
-    -------
-    str
-        "disabled" and "not disabled" for yes and no to a disability.
-    """
-    if column.rpartition(".")[2] == "disability":
-        return {"yes": "disabled colleagues", "no": "colleagues without a disability"}.get(label, label)
-    return label
-
-
-def _pair(said: Mapping[str, object]) -> tuple[str, str]:
-    """Name the two groups of a question: the one that is compared, and the reference."""
-
-    def named(key: str) -> str:
-        value = said.get(key, "")
-        parts = value if isinstance(value, tuple) else (value,)
-        return " or ".join(group_name(str(said.get("group", "")), str(part)) for part in parts)
-
-    return named("comparison"), named("reference")
-
-
-def _sides(answer: Answer, programme: Programme, about: str) -> tuple[str, str]:
-    comparison, reference = _pair(answer.question.said)
+def _sides(answer: Answer, programme: Programme, about: str, row: pd.Series) -> tuple[str, str]:
+    """Say who has the advantage when the number is above, and when it is below, no difference."""
+    if answer.question.estimator in _STANDARDS:
+        return _adverse_sides(row)
+    comparison, reference = compared_names(answer.question.said)
     outcome = programme.outcomes_by_id.get(about)
     direction = outcome.direction if outcome else "higher_is_better" if answer.question.steps else "neither"
-    if not comparison or direction == "neither" or answer.question.estimator == "pay_gap":
+    if not comparison or not reference or direction == "neither" or answer.question.estimator == "pay_gap":
         return "", ""
     return (comparison, reference) if direction == "higher_is_better" else (reference, comparison)
+
+
+def _adverse_sides(row: pd.Series) -> tuple[str, str]:
+    """Take the side that is worse for a protected group from the indicator."""
+    named = contrast_names(_text(row, "group"))
+    adverse = _text(row, "adverse")
+    if named is None or not adverse.startswith(("above", "below")):
+        return "", ""
+    first, second = named
+    # The group whose disadvantage the indicator watches is the one that is not the larger by custom.
+    watched, other = (second, first) if first in _LARGER else (first, second)
+    return (other, watched) if adverse.startswith("above") else (watched, other)
+
+
+_LARGER = frozenset({"white staff", "men", "staff without a disability", "staff recruited in the UK"})
+
+
+def _text(row: pd.Series, name: str) -> str:
+    """Give a cell as text, empty where there is none."""
+    value = row.get(name)
+    return "" if value is None or pd.isna(value) else str(value)
 
 
 def _number(line: pd.Series, name: str) -> float:
@@ -342,6 +401,8 @@ def _number(line: pd.Series, name: str) -> float:
 def _unit(unit: str) -> str:
     if unit.startswith(("proportion", "difference of proportions")):
         return "proportion"
+    if unit.startswith("standard deviations"):
+        return "standard deviations"
     return _UNITS.get(unit, "points" if "outcome" in unit or "scale" in unit else unit)
 
 
@@ -357,30 +418,82 @@ def _subject(answer: Answer, programme: Programme, term: str, group: str, about:
     question = answer.question
     outcome = programme.outcomes_by_id.get(about)
     title = outcome.title if outcome else term
-    said = question.said
     form = _SUBJECTS.get(question.estimator)
-    if question.estimator == "relative_likelihood":
-        steps = {step.id: step.title for step in programme.steps}
-        what = outcome.title if outcome else steps.get(about, about)
-        text = f"Likelihood of \u201c{what}\u201d, {' over '.join(_pair(said))}"
-        return f"{text}, {group}" if answer.subgroup else text
     if form is not None:
-        dose = next((one for one in programme.dose if one.id == said.get("dose")), None)
-        return form.format(title=title, unit_of=dose.unit.removesuffix("s") if dose else "", pair=group)
-    if question.estimator == "gap_in_change":
-        return f"{title}, change of {' less change of '.join(_pair(said))}"
-    if question.estimator in {"retention_at", "cumulative_incidence"}:
-        told = re.sub("^retention at", "Still in service after", term, flags=re.IGNORECASE)
-        return f"{told[:1].upper()}{told[1:]}"
-    if question.estimator == "survey_gap":
-        return f"{title}, {' less '.join(_pair(said))}"
-    if question.estimator == "reliable_change":
-        return f"{title}: {group} by more than measurement error"
-    return _grouped(answer, programme, term, group)
+        dose = next((one for one in programme.dose if one.id == question.said.get("dose")), None)
+        return form.format(title=title, unit_of=_one_of(dose.unit) if dose else "")
+    own = _OWN_SUBJECTS.get(question.estimator)
+    if own is not None:
+        return own(answer, programme, term, group, title)
+    return _grouped(answer, programme, term, group, about)
 
 
-def _grouped(answer: Answer, programme: Programme, term: str, group: str) -> str:
-    """Put the group, or the two waves of a change, into words."""
+def _one_of(unit: str) -> str:
+    """Give the singular of a unit."""
+    return unit.removesuffix("s")
+
+
+def _likelihood_subject(answer: Answer, programme: Programme, _term: str, group: str, title: str) -> str:
+    steps = {step.id: step.title for step in programme.steps}
+    what = steps.get(answer.about[0], title) if answer.question.steps and answer.about else title
+    text = f"\u201c{what}\u201d, {' against '.join(compared_names(answer.question.said))}"
+    return f"{text}, {group}" if answer.subgroup else text
+
+
+def _gap_subject(answer: Answer, _programme: Programme, _term: str, _group: str, title: str) -> str:
+    return f"{title}, change of {' against change of '.join(compared_names(answer.question.said))}"
+
+
+def _time_subject(_answer: Answer, _programme: Programme, term: str, _group: str, _title: str) -> str:
+    told = re.sub("^retention at", "Still in service after", term, flags=re.IGNORECASE)
+    return f"{told[:1].upper()}{told[1:]}"
+
+
+def _survey_subject(answer: Answer, _programme: Programme, _term: str, _group: str, title: str) -> str:
+    return f"{title}, {' against '.join(compared_names(answer.question.said))}"
+
+
+def _trend_subject(_answer: Answer, _programme: Programme, _term: str, group: str, title: str) -> str:
+    later, _, earlier = group.partition(" less ")
+    return f"{title}, {lowered(later)} against {lowered(earlier)}" if earlier else title
+
+
+def _reliable_subject(_answer: Answer, _programme: Programme, _term: str, group: str, title: str) -> str:
+    return f"{title}: {group} by more than measurement error"
+
+
+_OWN_SUBJECTS: Mapping[str, Callable[[Answer, Programme, str, str, str], str]] = {
+    "relative_likelihood": _likelihood_subject,
+    "gap_in_change": _gap_subject,
+    "retention_at": _time_subject,
+    "cumulative_incidence": _time_subject,
+    "survey_gap": _survey_subject,
+    "survey_trend": _trend_subject,
+    "reliable_change": _reliable_subject,
+}
+
+
+def _whose(answer: Answer, programme: Programme, about: str, group: str) -> str:
+    """Name the role where an outcome is of several; empty where the title says whose it is."""
+    outcome = programme.outcomes_by_id.get(about)
+    role = programme.roles_by_id.get(answer.role)
+    several = outcome is not None and len(outcome.roles) > 1
+    return role.title if role is not None and several and group != role.title else ""
+
+
+def _told_group(answer: Answer, programme: Programme, about: str, group: str) -> str:
+    """Leave the role out where the outcome, or the dose, is of no other."""
+    outcome = programme.outcomes_by_id.get(about)
+    dose = next((one for one in programme.dose if one.id == about), None)
+    roles = outcome.roles if outcome else dose.roles if dose else ()
+    alone = len(roles) == 1 and roles[0] in programme.roles_by_id and group == programme.roles_by_id[roles[0]].title
+    return "" if alone and not answer.subgroup else group
+
+
+def _grouped(answer: Answer, programme: Programme, term: str, group: str, about: str) -> str:
+    """Put the role, the group, or the two waves of a change, into words."""
+    whose = _whose(answer, programme, about, group)
+    term, group = f"{term}, {whose}" if whose else term, _told_group(answer, programme, about, group)
     contrast = _CONTRAST.match(group)
     if answer.question.estimator == "wave_change" and contrast and not answer.subgroup:
         waves = _wave_titles(answer, programme)
@@ -400,24 +513,86 @@ _IN_WORDS = frozenset(
 
 def _in_words(answer: Answer, row: pd.Series) -> str:
     """Name a row on groups of staff: the indicator, what is estimated of whom, where and when."""
-    parts = []
-    for name in ("metric", "indicator"):
-        if answer.question.estimator in _STANDARDS and str(row.get(name, "") or "").strip():
-            parts.append(str(row[name]))
-            break
-    title = str(row.get("title", "") or "")
-    quantity = str(row["term"]).replace("_", " ")
-    group = "" if pd.isna(row["group"]) or str(row["group"]) == "all" else str(row["group"])
     if answer.question.estimator == "representation":
-        group = group_name(str(answer.question.said.get("group", "")), group)
-        text = f"Share of {group} in {row['band']} over their share of all"
+        column = str(answer.question.said.get("group", ""))
+        name = group_name(column, _text(row, "group"))
+        return f"{name[:1].upper()}{name[1:]} {_place(_text(row, 'band'))}, against their share of all"
+    if answer.question.estimator == "disparity_ratio":
+        return _disparity(_text(row, "term"), _text(row, "group"))
+    number = next((_text(row, name) for name in ("metric", "indicator") if _text(row, name)), "")
+    title = _INDICATORS.get(_text(row, "indicator"), _text(row, "title"))
+    when = next((_text(row, name) for name in ("year", "period") if _text(row, name)), "").removesuffix(".0")
+    if title.lower().startswith(_LIKELIHOOD) and contrast_names(_text(row, "group")):
+        text = title[len(_LIKELIHOOD) :]  # it says whose
     else:
-        text = ", ".join(part for part in (title, quantity, group) if part)
-    when = next((str(row[name]) for name in ("year", "period") if name in row.index and pd.notna(row[name])), "")
-    said = " ".join([*parts, text[:1].upper() + text[1:]])
-    status = str(row.get("status", "") or "")
-    said = f"{said}, {when.removesuffix('.0')}" if when else said
-    return f"{said} [{status}]" if status and status != "nan" else said
+        text = ", ".join(part for part in (title, _quantity(row, titled=bool(title))) if part)
+    text = f"{text[:1].upper()}{text[1:]}"
+    text = f"{text} ({number})" if number and answer.question.estimator in _STANDARDS else text
+    return _with_status(f"{text}, {when}" if when else text, row)
+
+
+def _with_status(text: str, row: pd.Series) -> str:
+    status = _STATUS.get(_text(row, "status"), _text(row, "status"))
+    return f"{text} [{status}]" if status else text
+
+
+_LIKELIHOOD = "relative likelihood of "
+# Indicator of a standard -> what it is about; where it says nothing, what follows says all.
+_INDICATORS: Mapping[str, str] = {
+    "relative_likelihood_appointment": "Appointment from the shortlist",
+    "relative_likelihood_disciplinary": "Entry to the disciplinary process",
+    "relative_likelihood_cpd": "Access to training that is not mandatory",
+    "survey_equal_opportunity": "Belief in equal opportunities for progression",
+    "survey_harassment_staff": "Harassment, bullying or abuse from staff",
+    "survey_discrimination": "Discrimination from a manager or colleague",
+    "survey_belonging": "Sense of belonging",
+    "survey_wellbeing_action": "Positive action on health and wellbeing",
+    "recruitment_apprentice": "Recruited through apprenticeships",
+    "recruitment_graduate": "Recruited through graduate schemes",
+    "support_offered": "Psychological support offered to those affected",
+    "support_used": "Psychological support used by those to whom it was offered",
+    "9": "",
+    "parity_upper": "",
+    "parity_senior": "",
+    "disparity_ratio_lower_to_middle": "",
+    "disparity_ratio_middle_to_upper": "",
+    "disparity_ratio_lower_to_upper": "",
+    "leaver_rate": "",
+    "leaver_rate_ratio": "",
+    "stability_index": "",
+}
+
+
+def _place(band: str) -> str:
+    if band == "board":
+        return "on the board"
+    return f"in {band}" if band[:4].lower() in {"band", "vsm"} else f"among \u201c{band}\u201d"
+
+
+def _disparity(term: str, group: str) -> str:
+    low, _, high = term.replace(" ", "_").partition("_to_")
+    named = contrast_names(group) or (group, "others")
+    where = f"standing in {_CLUSTERS.get(high, high)} rather than {_CLUSTERS.get(low, low)}"
+    return f"{where[:1].upper()}{where[1:]}, {named[0]} against {named[1]}"
+
+
+def _quantity(row: pd.Series, *, titled: bool) -> str:
+    """Say what a row of an indicator is of whom; a ratio of two groups needs no name of its quantity."""
+    term, group, band = _text(row, "term").replace("_", " "), _text(row, "group"), _text(row, "band")
+    named = contrast_names(group)
+    if term.replace(" ", "_").partition("_to_")[1]:
+        return _disparity(term, group)
+    if named is not None:
+        what = "" if titled and term in {"relative likelihood", "gap"} else f"{term}, "
+        return f"{what}{named[0]} against {named[1]}"
+    who = "" if group in {"", "all"} else group_name("staff_in_post.", group)
+    if term == "parity":
+        return f"{who} in {band}, against their share of all"
+    if term == "gap" and band:
+        those = "among the shortlisted less their share of those who applied" if band == "shortlisted" else ""
+        return f"share of {who} {those or f'{_place(band)} less their share of all'}"
+    what = "" if titled and term == "share" else term
+    return ", ".join(part for part in (what, who) if part)
 
 
 def _label(answer: Answer, programme: Programme, term: str, group: str, about: str) -> str:
@@ -425,7 +600,8 @@ def _label(answer: Answer, programme: Programme, term: str, group: str, about: s
     contrast = _CONTRAST.match(group)
     if answer.question.estimator == "wave_change" and contrast and not answer.subgroup:
         later = _wave_titles(answer, programme).get(contrast["later"], contrast["later"].replace("_", " "))
-        return f"{term}: {lowered(later)}"
+        whose = _whose(answer, programme, about, group)
+        return f"{term}, {whose}: {lowered(later)}" if whose else f"{term}: {lowered(later)}"
     return _subject(answer, programme, term, group, about)
 
 

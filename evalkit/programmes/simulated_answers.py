@@ -23,6 +23,10 @@ _WEEKS_A_MONTH = 4.348
 _PARTS = 2**31
 # Weeks after the end that still count as the end; waves from which a change grows from one to the next.
 _SOON, _MANY = 6, 4
+_WEEK_DAYS = 7
+_STATE = "pair_state"
+# Middle of yearly pay in pounds, its spread and the spread of its change between people, on the log scale.
+_PAY, _PAY_SPREAD, _PAY_NOISE = 34_000, 0.25, 0.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,14 @@ class Effects:
     recalled : float
         By how much people place themselves lower when they look back.
     lost : float
-        Probability of not answering a later wave.
+        Probability of not answering a later wave, for somebody who answered in the middle at the first.
+    lost_slope : float
+        Change of its log odds for each standard deviation of what was answered at the first wave: below 0, those who
+        stood low are lost more often.
+    alike : float
+        Variance of what the two people of a pair have in common.
+    pay_at_return, pay_later : float
+        Geometric mean of pay at the two later waves over pay before the break, as a ratio.
     """
 
     gain: float = 0.6
@@ -50,7 +61,11 @@ class Effects:
     with_time: float = 0.1
     each_dose: float = 0.1
     recalled: float = 0.3
-    lost: float = 0.1
+    lost: float = 0.15
+    lost_slope: float = -0.5
+    alike: float = 0.5
+    pay_at_return: float = 0.93
+    pay_later: float = 0.97
 
 
 @dataclass(slots=True)
@@ -67,18 +82,18 @@ class SimulatedAnswers:
         For each person: wave -> respondent.
     people : dict of str to list of str
         Role -> codes of those who were asked; empty codes where the form has none.
-    means : dict of str to pandas.DataFrame
-        Role -> true means of the scales at each wave.
     gains : dict of str to dict of str to numpy.ndarray
-        Role -> wave -> planted change of each person.
+        Role -> wave -> planted change of each person, without what a pair has in common.
+    alike : set of str
+        Roles whose answers have a part in common with those of the other person of the pair.
     """
 
     use: Use
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     persons: list[dict[str, str]] = field(default_factory=list)
     people: dict[str, list[str]] = field(default_factory=dict)
-    means: dict[str, pd.DataFrame] = field(default_factory=dict)
     gains: dict[str, dict[str, Floats]] = field(default_factory=dict)
+    alike: set[str] = field(default_factory=set)
 
 
 def simulate_answers(
@@ -113,7 +128,9 @@ def simulate_answers(
         if people:
             _answer(folder, found, instrument, role, people, records, seed, effects)
     for wave, frame in found.frames.items():
-        found.frames[wave] = _as_asked(form_at(instrument, wave), frame)
+        planned = _as_recorded(folder, use, wave, frame, records)
+        planned = _with_pay(folder, use, wave, planned, effects, seed)
+        found.frames[wave] = _as_asked(form_at(instrument, wave), planned)
     return found
 
 
@@ -143,15 +160,107 @@ def _answer(
     own_seed = _seed(seed, use.id, role)
     start = len(found.persons)
     found.persons += [{} for _ in people]
+    shifts = gains
+    if item == PERSON_CODE and folder.programme.roles_by_id[role].party and _about_pairs(folder, use):
+        common = _common(people, records, seed) * np.sqrt(effects.alike)
+        shifts = {wave: gain + common for wave, gain in gains.items()}
+        found.alike.add(role)
     for at, waves in enumerate([list(use.asked)] if use.linked else [[wave] for wave in use.asked]):
         made = simulate_waves(
-            instrument, len(people), waves=waves, seed=own_seed + at, gains=gains, recalled=effects.recalled,
-            lost=effects.lost, fixed=fixed,
+            instrument, len(people), waves=waves, seed=own_seed + at, gains=shifts, recalled=effects.recalled,
+            lost=effects.lost if people != [""] else 0.0, lost_slope=effects.lost_slope, fixed=fixed,
         )  # fmt: skip
         _keep(found, made, f"{role}-" if len(use.roles) > 1 else "", start)
-        found.means[role] = pd.concat([found.means[role], made.means], axis=1) if role in found.means else made.means
     found.people[role] = people
     found.gains[role] = gains
+
+
+def _about_pairs(folder: EvaluationFolder, use: Use) -> bool:
+    """Tell whether a question asks how alike the two people of a pair answer this use, or what each owes the other."""
+    return any(
+        use.id in {folder.programme.outcomes_by_id[name].use, folder.programme.outcomes_by_id[name].partner_use}
+        for question in folder.programme.questions
+        if question.estimator in {"pair_agreement", "dyad_change"}
+        for name in question.outcomes
+    )
+
+
+def _common(people: Sequence[str], records: SimulatedRecords, seed: int) -> Floats:
+    """Draw what each pair has in common, the same for both people and all uses; 0 for people in no pair."""
+    if "pair" not in records.people:
+        return np.zeros(len(people))
+    pair_of = dict(zip(records.people["person"], records.people["pair"], strict=True))
+    pairs = sorted({pair for pair in pair_of.values() if isinstance(pair, str)})
+    drawn = np.random.default_rng(_seed(seed, "pairs")).normal(size=len(pairs))
+    part = dict(zip(pairs, drawn, strict=True))
+    return np.array([part.get(pair_of.get(person, ""), 0.0) for person in people])
+
+
+def _as_recorded(
+    folder: EvaluationFolder, use: Use, wave: str, frame: pd.DataFrame, records: SimulatedRecords
+) -> pd.DataFrame:
+    """Let people say of their pair what the records hold: still meeting, finished, stopped early or never met."""
+    if _STATE not in frame.columns or PERSON_CODE not in frame.columns:
+        return frame
+    started, gone = records.day("started"), records.day("withdrew")
+    doses = [one.id for one in folder.programme.dose if one.file == "meetings"]
+    met = {person for name in doses for person, number in records.doses.get(name, {}).items() if number}
+    week, end = _week(folder, use, wave), float(folder.programme.months) * _WEEKS_A_MONTH
+    lasting = "finished" if week >= end - _SOON else "going_on"
+    states = [
+        "never_met" if person not in met
+        else "ended_early" if gone.get(person, np.nan) <= started.get(person, np.nan) + _WEEK_DAYS * week
+        else lasting
+        for person in frame[PERSON_CODE]
+    ]  # fmt: skip
+    return frame.assign(**{_STATE: states})
+
+
+def _with_pay(
+    folder: EvaluationFolder, use: Use, wave: str, frame: pd.DataFrame, effects: Effects, seed: int
+) -> pd.DataFrame:
+    """Let pay at a later wave stand to pay before as is planted, for questions about their ratio."""
+    for question in folder.programme.questions:
+        if question.estimator != "ratio_change" or "pre_item" not in question.said:
+            continue
+        for name in question.outcomes:
+            outcome = folder.programme.outcomes_by_id[name]
+            said = question.said
+            item = str(said["pre_item"]) if wave == said["pre"] else outcome.item if wave == said["post"] else None
+            if outcome.use != use.id or item not in frame.columns or PERSON_CODE not in frame.columns:
+                continue
+            ratio = 1.0 if wave == said["pre"] else planted_ratio(folder, use, wave, effects)
+            pay = []
+            for person in frame[PERSON_CODE]:
+                rng = np.random.default_rng(_seed(seed, "pay", str(person)))
+                before, noise = rng.normal(np.log(_PAY), _PAY_SPREAD), rng.normal(0, _PAY_NOISE)
+                pay.append(int(np.exp(before + (np.log(ratio) + noise if wave != said["pre"] else 0))))
+            frame = frame.copy()
+            frame[str(item)] = pd.Series(pay, index=frame.index, dtype=object)
+    return frame
+
+
+def planted_ratio(folder: EvaluationFolder, use: Use, wave: str, effects: Effects) -> float:
+    """Give the planted ratio of pay at a wave to pay before the break.
+
+    Parameters
+    ----------
+    folder : EvaluationFolder
+        The folder.
+    use : Use
+        The use.
+    wave : str
+        A later wave.
+    effects : Effects
+        What is planted.
+
+    Returns
+    -------
+    float
+        Geometric mean of the ratios of people.
+    """
+    end = float(folder.programme.months) * _WEEKS_A_MONTH
+    return effects.pay_at_return if _week(folder, use, wave) <= end + _SOON else effects.pay_later
 
 
 def _agreeing(instrument: Instrument, item: str) -> dict[str, object]:
@@ -168,6 +277,8 @@ def _agreeing(instrument: Instrument, item: str) -> dict[str, object]:
 
 def _keep(found: SimulatedAnswers, made: SimulatedWaves, prefix: str, start: int) -> None:
     for wave, frame in made.answers.items():
+        if not len(frame):  # everybody was lost
+            continue
         named = frame.assign(respondent=prefix + frame["respondent"])
         old = found.frames.get(wave)
         found.frames[wave] = named if old is None else pd.concat([old, named], ignore_index=True)

@@ -24,6 +24,8 @@ _ETHNIC = {
     "Black: African": 0.11, "Black: Caribbean": 0.05, "": 0.04,
 }  # fmt: skip
 _SEX = {"female": 0.68, "male": 0.31, "": 0.01}
+# The same in the words of the groups.
+SEX_SHARES: Mapping[str, float] = dict(zip(("women", "men", "not stated"), _SEX.values(), strict=True))
 _DISABLED = {"yes": 0.15, "no": 0.78, "": 0.07}
 _AGES = {"25-34": 0.3, "35-44": 0.34, "45-54": 0.26, "55-64": 0.1}
 _BANDS = {"Band 5": 0.25, "Band 6": 0.3, "Band 7": 0.25, "Band 8a": 0.12, "Band 8b": 0.08}

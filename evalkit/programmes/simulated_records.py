@@ -12,6 +12,7 @@ import pandas as pd
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Column, DataFile, Dose, Role
 from evalkit.programmes.simulated_people import (
+    DAYS_A_YEAR,
     RECORDS_END,
     Rates,
     in_programme,
@@ -22,9 +23,13 @@ from evalkit.programmes.simulated_people import (
 )
 
 _INVITED, _APPLIED = 2.4, 1.6
-_STEPS = ("invited", "applied", "matched", "started", "completed")
 _BEFORE = {"invited": -84, "applied": -56, "matched": -21, "started": 0}
 _WEEK, _MONTH = 7, 30.4
+# When people withdraw, as shares of the programme's time.
+_WITHDRAWN = (0.3, 0.9)
+# Days in service before the invitation; a return from leave lies shortly before the start, or some time after entry.
+_SERVED, _LEAVE, _LATER = 90, 140, 540
+_RETURNED = ("staff", "participants")
 _MINUTES = (45, 60, 75, 90)
 _HOW = ("in person", "video", "telephone")
 
@@ -38,9 +43,9 @@ class Planted:
     rates : Rates
         Leaving and promotion.
     attendance : float
-        Probability of each session and meeting.
+        Probability of each session and meeting, of those who are still in the programme.
     completing : float
-        Share of those who started who complete.
+        Probability of completing, for those who stay in post and their partners.
     access : float
         Likelihood of white over that of other applicants of being given a place.
     said_yes : float
@@ -89,6 +94,21 @@ class SimulatedRecords:
         of_role = self.people["role"] == role
         there = self.people["started"].notna() | ~self.people["party"]
         return list(self.people.loc[of_role & there, "person"])
+
+    def day(self, name: str) -> dict[str, float]:
+        """Give the day of a step of each person.
+
+        Parameters
+        ----------
+        name : str
+            Step, "left" or "withdrew".
+
+        Returns
+        -------
+        dict of str to float
+            Code -> days from week 0; NaN where it was not reached.
+        """
+        return dict(zip(self.people["person"], self.people[name].astype(float), strict=True))
 
 
 class _Making:
@@ -163,31 +183,24 @@ def _choose(making: _Making) -> None:
     invited = int(np.ceil(_INVITED * making.n))
     wanted = sum(invited if role.party else making.n for role in roles)
     size = int(np.ceil(wanted * 1.7)) + 60
-    cohort = staff_cohort(making.rng, size, making.planted.rates)
-    cohort["started"] = making.when(size)
-    free = cohort["started"] < np.minimum(cohort["left"], cohort["promoted"])
-    while free.sum() < wanted:
-        more = staff_cohort(making.rng, size, making.planted.rates)
-        more["started"] = making.when(size)
-        cohort = pd.concat([cohort, more], ignore_index=True)
-        free = cohort["started"] < np.minimum(cohort["left"], cohort["promoted"])
-    order = making.rng.permutation(np.flatnonzero(free))
+    cohort = _cohort(making, size)
+    while _free(cohort).sum() < wanted:
+        cohort = pd.concat([cohort, _cohort(making, size)], ignore_index=True)
+    order = making.rng.permutation(np.flatnonzero(_free(cohort)))
     cohort["role"] = ""
     at = 0
     for role in roles:
         count = invited if role.party else making.n
         cohort.loc[order[at : at + count], "role"] = role.id
         at += count
-    _steps(making, cohort, roles)
-    chosen = cohort["role"] != ""
-    codes = np.full(len(cohort), "", dtype=object)
-    codes[chosen.to_numpy(bool)] = [f"P{number:03d}" for number in range(1, int(chosen.sum()) + 1)]
-    codes[~chosen.to_numpy(bool)] = [f"S{number:04d}" for number in range(1, int((~chosen).sum()) + 1)]
-    cohort["person"] = codes
     parties = {role.id for role in roles if role.party}
     cohort["party"] = cohort["role"].isin(parties)
-    on = np.flatnonzero((cohort["party"] & cohort["started"].notna()).to_numpy(bool))
-    in_programme(making.rng, cohort, on, making.planted.rates)
+    _steps(making, cohort, roles)
+    chosen = (cohort["role"] != "").to_numpy(bool)
+    codes = np.full(len(cohort), "", dtype=object)
+    codes[chosen] = [f"P{number:03d}" for number in range(1, int(chosen.sum()) + 1)]
+    codes[~chosen] = [f"S{number:04d}" for number in range(1, int((~chosen).sum()) + 1)]
+    cohort["person"] = codes
     for role in roles:
         of_role = cohort["role"] == role.id
         cohort.loc[of_role, "band"] = senior_enough(making.rng, cohort.loc[of_role, "band"], making.programme, role.id)
@@ -195,37 +208,74 @@ def _choose(making: _Making) -> None:
     making.people = cohort[cohort["role"] != ""].reset_index(drop=True)
     if making.paired:
         _match(making)
+    _ends(making)
+
+
+def _cohort(making: _Making, size: int) -> pd.DataFrame:
+    cohort = staff_cohort(making.rng, size, making.planted.rates)
+    cohort["started"] = making.when(size)
+    return cohort
+
+
+def _free(cohort: pd.DataFrame) -> np.ndarray:
+    """Tell who is in service when they are invited, and still there and in their band on the day of the start."""
+    there = cohort["started"] < np.minimum(cohort["left"], cohort["promoted"])
+    return np.asarray(there & (cohort["entered"] + _SERVED + _LEAVE <= cohort["started"]), dtype=bool)
 
 
 def _steps(making: _Making, cohort: pd.DataFrame, roles: list[Role]) -> None:
     """Let exactly n of each party start, white applicants being the likelier ones by the planted ratio."""
     start = cohort["started"].to_numpy(float, copy=True)
-    reached = {name: np.full(len(cohort), np.nan) for name in (*_STEPS, "withdrew")}
-    for role in roles:
-        if not role.party:
-            continue
-        who = making.rng.permutation(np.flatnonzero((cohort["role"] == role.id).to_numpy(bool)))
-        applied = who[: int(np.ceil(_APPLIED * making.n))]
-        placed = _placed(making, cohort, applied)
-        for name, at in (("invited", who), ("applied", applied), ("matched", placed), ("started", placed)):
-            reached[name][at] = start[at] + _BEFORE[name]
-        done = making.rng.permutation(placed)[: round(making.planted.completing * len(placed))]
-        months = float(making.programme.months) * _MONTH
-        reached["completed"][done] = start[done] + np.floor(months)
-        gone = np.setdiff1d(placed, done)
-        reached["withdrew"][gone] = start[gone] + np.floor(making.rng.uniform(0.3, 0.9, size=len(gone)) * months)
-    for name, values in reached.items():
-        cohort[name] = values
+    invited = {
+        role.id: making.rng.permutation(np.flatnonzero((cohort["role"] == role.id).to_numpy(bool)))
+        for role in roles
+        if role.party
+    }
+    applied = {role: who[: int(np.ceil(_APPLIED * making.n))] for role, who in invited.items()}
+    placed = {role: _placed(making, cohort, who) for role, who in applied.items()}
+    if making.paired:  # the two people of a pair start on the same day
+        first, *others = (who[np.argsort(start[who], kind="stable")] for who in placed.values())
+        for who in others:
+            start[who] = start[first]
+    for name, groups in (("invited", invited), ("applied", applied), ("matched", placed), ("started", placed)):
+        at = np.concatenate([*groups.values()])
+        reached = np.full(len(cohort), np.nan)
+        reached[at] = start[at] + _BEFORE[name]
+        cohort[name] = reached
+    on = np.flatnonzero((cohort["party"] & cohort["started"].notna()).to_numpy(bool))
+    in_programme(making.rng, cohort, on, making.planted.rates)
+    _returns(making, cohort, start)
+
+
+def _returns(making: _Making, cohort: pd.DataFrame, start: np.ndarray) -> None:
+    """Let people come back from leave, where a programme asks when: those it is for, shortly before they start."""
+    files = making.programme.files_by_id
+    columns = {name: column for file in _RETURNED if file in files for name, column in files[file].by_name.items()}
+    if "returned" not in columns:
+        return
+    # Others come back later than they could have been chosen, or those who stayed long enough would be missing there.
+    back = np.floor(np.maximum(cohort["entered"] + _LEAVE, start) + making.rng.uniform(0, _LATER, size=len(cohort)))
+    soon = np.floor(start - making.rng.uniform(3, 21, size=len(cohort)))
+    cohort["returned"] = np.where(cohort["role"] == "", back, soon)
+    weeks = ((cohort["returned"] - cohort["entered"]) // _WEEK - 4).clip(8, 52)
+    cohort["leave_weeks"] = np.floor(making.rng.uniform(8, weeks + 1, size=len(cohort))).astype(int)
+    kinds = [column for name, column in columns.items() if name == "leave_kind"]
+    if kinds:
+        cohort["leave_kind"] = other_column(making.rng, kinds[0], len(cohort))
 
 
 def _placed(making: _Making, cohort: pd.DataFrame, applied: np.ndarray) -> np.ndarray:
+    """Draw n of those who applied; by chance more or fewer white people than the planted ratio says."""
+    from scipy.stats import nchypergeom_fisher
+
     white = is_white(cohort["ethnicity"])[applied]
     share, ratio = white.mean(), making.planted.access
-    chance = making.n / len(applied) / (share * ratio + 1 - share)
-    of_white = min(round(float(white.sum() * min(chance * ratio, 1))), making.n)
-    others = applied[~white]
-    of_others = min(making.n - of_white, len(others))
-    return np.concatenate([applied[white][: making.n - of_others], others[:of_others]])
+    other = making.n / len(applied) / (share * ratio + 1 - share)
+    likely = min(other * ratio, 0.99)
+    odds = likely * (1 - other) / ((1 - likely) * other)
+    law = nchypergeom_fisher(len(applied), int(white.sum()), making.n, odds)
+    of_white = int(law.rvs(random_state=making.rng))
+    return np.concatenate([applied[white][:of_white], applied[~white][: making.n - of_white]])
 
 
 def _match(making: _Making) -> None:
@@ -240,6 +290,25 @@ def _match(making: _Making) -> None:
     people["pair"] = people["person"].map({person: pair for pair, *two in making.pairs for person in two})
 
 
+def _ends(making: _Making) -> None:
+    """Let people complete, withdraw, or leave their post; a pair goes on or ends for both people."""
+    people = making.people
+    on = people["started"].notna() & people["party"]
+    together = people["pair"] if making.paired else people["person"]
+    units = together[on].unique()
+    whole = np.floor(float(making.programme.months) * _MONTH)
+    done = making.rng.random(len(units)) < making.planted.completing
+    days = np.where(done, np.nan, np.floor(making.rng.uniform(*_WITHDRAWN, size=len(units)) * whole))
+    served = (people["left"] - people["started"])[on].groupby(together[on]).min().reindex(units).to_numpy(float)
+    gone = np.fmin(days, np.where(served < whole, served, np.nan))
+    why = np.where(np.isnan(gone), "", np.where(served <= np.nan_to_num(gone, nan=-1.0), "left the post", "workload"))
+    at = dict(zip(units, gone, strict=True))
+    ended = together.map(at).where(on)
+    people["withdrew"] = people["started"] + ended
+    people["completed"] = (people["started"] + whole).where(on & ended.isna())
+    people["withdrew_why"] = together.map(dict(zip(units, why, strict=True))).where(on, "").fillna("")
+
+
 def _participants(making: _Making, file: DataFile) -> dict[str, list[str]]:
     people = making.people
     found: dict[str, list[str]] = {}
@@ -252,8 +321,6 @@ def _participants(making: _Making, file: DataFile) -> dict[str, list[str]]:
             found[name] = [str(one) for one in people[name]]
         elif name in people.columns:
             found[name] = making.days(people[name])
-        elif name == "withdrew_why":
-            found[name] = ["workload" if gone else "" for gone in people["withdrew"].notna()]
         elif column.kind == "date":
             extra = extra.where(making.rng.random(len(people)) < making.planted.said_yes) + 60
             found[name] = making.days(extra)
@@ -262,13 +329,34 @@ def _participants(making: _Making, file: DataFile) -> dict[str, list[str]]:
     return found
 
 
+def own_dates(programme: Programme) -> list[str]:
+    """List the dates that a programme adds to what it records of its participants, in the order in which they come.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    list of str
+        Names of columns; each day is reached by the planted share of those who reached the one before.
+    """
+    known = {*_BEFORE, "completed", "withdrew", "returned"}
+    columns = programme.files_by_id["participants"].columns if "participants" in programme.files_by_id else ()
+    return [column.name for column in columns if column.kind == "date" and column.name not in known]
+
+
 def _own_column(making: _Making, column: Column, n: int) -> list[str]:
     wanted = [one for one in making.programme.eligibility.criteria if one.column == f"participants.{column.name}"]
     return other_column(making.rng, column, n, wanted)
 
 
 def _eligible(making: _Making, file: DataFile) -> list[dict[str, str]]:
-    there = making.cohort[making.cohort["left"] > 0]
+    """Count who could have been invited: those who were, and three times as many who were not."""
+    invited = making.people[making.people["invited"].notna()]
+    others = staff_cohort(making.rng, 3 * len(invited), making.planted.rates)
+    there = pd.concat([invited, others], ignore_index=True)
     kinds = file.by_name["characteristic"].values  # noqa: PD011
     rows = [{"characteristic": "all", "level": "all", "eligible": str(len(there))}]
     for kind in kinds:
@@ -282,33 +370,37 @@ def _pair_rows(making: _Making, file: DataFile) -> list[dict[str, str]]:  # noqa
     people = making.people.set_index("person")
     rows = []
     for pair, mentor, mentee in making.pairs:
-        done = people.loc[mentee, "completed"]
-        gone = people.loc[mentee, "withdrew"]
+        done, gone = people.loc[mentee, "completed"], people.loc[mentee, "withdrew"]
+        left = people.loc[mentee, "withdrew_why"] == "left the post"
+        why = "as planned" if np.isnan(gone) else "a person left the post" if left else "a person withdrew"
         rows.append(
             {
                 "pair": pair, "mentor": mentor, "mentee": mentee, "matched": making.day(people.loc[mentee, "matched"]),
-                "ended": making.day(gone if np.isnan(done) else done),
-                "ended_why": "as planned" if np.isnan(gone) else "a person withdrew",
+                "ended": making.day(gone if np.isnan(done) else done), "ended_why": why,
             }
         )  # fmt: skip
     return rows
 
 
 def _meeting_rows(making: _Making, file: DataFile) -> list[dict[str, str]]:
-    people = making.people.set_index("person")
+    """List the meetings that were planned; after the end of a pair none is held."""
+    known = making.people.set_index("person")
+    starts, ends = known["started"].to_dict(), known["withdrew"].to_dict()
     rows = []
     for dose in _doses_of(making, file):
         received = making.doses.setdefault(dose.id, {})
+        planned = day_of_each(dose)
         for pair, mentor, mentee in making.pairs:
-            held = making.rng.random(int(dose.number)) < making.planted.attendance
+            start, gone = starts[mentee], ends[mentee]
+            held = (making.rng.random(len(planned)) < making.planted.attendance) & ~(start + planned >= gone)
             received[mentor] = received[mentee] = int(held.sum())
-            for number, took_place in enumerate(held, start=1):
-                planned = people.loc[mentee, "started"] + _between(dose, number)
+            for number, (day, took_place) in enumerate(zip(start + planned, held, strict=True), start=1):
+                met = np.fmin(day + int(making.rng.integers(0, 5)), gone)
                 rows.append(
                     {
-                        "pair": pair, "meeting": str(number), "planned": making.day(planned),
+                        "pair": pair, "meeting": str(number), "planned": making.day(day),
                         "held": "yes" if took_place else "no",
-                        "met": making.day(planned + int(making.rng.integers(0, 5))) if took_place else "",
+                        "met": making.day(met) if took_place else "",
                         "minutes": str(making.rng.choice(_MINUTES)) if took_place else "",
                         "how": str(making.rng.choice(_HOW)) if took_place else "",
                     }
@@ -316,9 +408,47 @@ def _meeting_rows(making: _Making, file: DataFile) -> list[dict[str, str]]:
     return rows
 
 
-def _between(dose: Dose, number: int) -> float:
+def day_of_each(dose: Dose) -> np.ndarray:
+    """Plan on which day each session of a dose is held.
+
+    Parameters
+    ----------
+    dose : Dose
+        The dose.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Shape (number planned,), in days from a person's start.
+    """
+    number = int(dose.number)
     first, last = (float(month) * _MONTH for month in dose.months)
-    return float(np.floor(first + (last - first) * (number - 1) / max(float(dose.number), 1)))
+    steps = np.arange(number)
+    return np.asarray(np.floor(first) + np.maximum(np.floor((last - first) * steps / max(number, 1)), steps))
+
+
+def still_there(programme: Programme, planted: Planted, days: np.ndarray) -> np.ndarray:
+    """Work out who is still in the programme.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    planted : Planted
+        What is planted.
+    days : numpy.ndarray of float
+        Days from a person's start.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Share of those who started (of their pairs, where there are pairs) who are still in it on each day.
+    """
+    whole = np.floor(float(programme.months) * _MONTH)
+    first, last = (share * whole for share in _WITHDRAWN)
+    staying = 1 - (1 - planted.completing) * np.clip((days - first) / (last - first), 0, 1)
+    rate = planted.rates.leaving * planted.rates.hazard_ratio / DAYS_A_YEAR
+    return np.asarray(staying * np.exp(-rate * days * (2 if "pairs" in programme.files_by_id else 1)))
 
 
 def _doses_of(making: _Making, file: DataFile) -> list[Dose]:
@@ -331,25 +461,32 @@ def _attendance_rows(making: _Making, file: DataFile) -> list[dict[str, str]]:
     for dose in _doses_of(making, file):
         received = making.doses.setdefault(dose.id, {})
         there = people[people["role"].isin(dose.roles) & people["started"].notna()]
-        for person, started in zip(there["person"], there["started"], strict=True):
-            came = making.rng.random(int(dose.number)) < making.planted.attendance
+        for person, started, gone in zip(there["person"], there["started"], there["withdrew"], strict=True):
+            days = started + day_of_each(dose)
+            came = (making.rng.random(len(days)) < making.planted.attendance) & ~(days >= gone)
             received[person] = int(came.sum())
-            for number, attended in enumerate(came, start=1):
-                rows.append(
-                    {
-                        "person": person, "activity": dose.activity or dose.title,
-                        "day": making.day(started + _between(dose, number) + number),
-                        "attended": "yes" if attended else "no", "minutes": str(dose.minutes or ""),
-                    }
-                )  # fmt: skip
+            rows += [
+                {
+                    "person": person, "activity": dose.activity or dose.title, "day": making.day(day),
+                    "attended": "yes" if attended else "no", "minutes": str(dose.minutes or ""),
+                }
+                for day, attended in zip(days, came, strict=True)
+            ]  # fmt: skip
     return rows
 
 
 def _staff_rows(making: _Making, file: DataFile) -> dict[str, list[str]]:
-    """Write everybody who entered in the four years before, also those who left before the programme began."""
-    cohort = making.cohort
-    known = making.people.set_index("person")
+    """Write everybody who entered in the four years before, also those who left before the programme began.
+
+    Where service is counted from a return from leave, they are those who came back and were not there to be mentors.
+    """
     end = RECORDS_END
+    cohort = making.cohort
+    if "returned" in file.by_name:
+        mentors = [role.id for role in making.programme.parties if role.audience == "mentor"]
+        back = (cohort["returned"] < cohort["left"]) & (cohort["returned"] < end)
+        cohort = cohort[back & ~cohort["role"].isin(mentors)].reset_index(drop=True)
+    known = making.people.set_index("person")
     left = cohort["left"].where(cohort["left"] <= end)
     promoted = cohort["promoted"].where(cohort["promoted"] <= np.minimum(cohort["left"], end))
     started = cohort["person"].map(known["started"]).where(cohort["party"])

@@ -100,22 +100,46 @@ def tell(answer: Answer, released: Released, programme: Programme) -> tuple[Told
     """
     found = tuple(_told(one, programme) for one in headlines(answer, released, programme))
     if found and all(one.verdict == "withheld" for one in found):
-        said = f"The numbers are {WITHHELD}: they rest on too few people"
-        subject = programme.outcomes_by_id.get(found[0].outcome)
-        short = f"{subject.title if subject else answer.question.asks}: withheld, as too few people are in it"
-        return (Told(f"{said}.", "withheld", found[0].outcome, short),)
+        titles = dict.fromkeys(_title(programme, one.outcome) for one in found if _title(programme, one.outcome))
+        role = programme.roles_by_id.get(answer.role)
+        whose = f" of {role.title}" if role is not None else ""
+        of = f"{'; '.join(titles)}: the numbers{whose}" if titles else f"The numbers{whose}"
+        short = f"{'; '.join(titles) or answer.question.asks}: withheld, as too few people are in it"
+        return (Told(f"{of} are {WITHHELD}: they rest on too few people.", "withheld", found[0].outcome, short),)
     return found
+
+
+def _title(programme: Programme, name: str) -> str:
+    outcome = programme.outcomes_by_id.get(name)
+    return outcome.title if outcome else ""
 
 
 def _told(one: Headline, programme: Programme) -> Told:
     outcome = programme.outcomes_by_id.get(one.about)
-    direction: Direction = outcome.direction if outcome else "neither"
+    return sentence(one, outcome.direction if outcome else "neither")
+
+
+def sentence(one: Headline, direction: Direction) -> Told:
+    """Write what one released number says.
+
+    Parameters
+    ----------
+    one : Headline
+        The number, its interval, and what it is of.
+    direction : {"higher_is_better", "higher_is_worse", "neither"}
+        What benefit is.
+
+    Returns
+    -------
+    Told
+        The sentence, and what the interval allows to be said.
+    """
     if one.withheld:
         return Told(f"{one.subject}: {WITHHELD}.", "withheld", one.about, f"{one.subject}: withheld")
     if math.isnan(one.estimate):
         text = f"{one.subject} could not be estimated"
         return Told(f"{text}{_because(one)}.", "open", one.about, text)
-    text, verdict = _KINDS[one.kind](one, direction)
+    text, verdict = (_beside if one.against else _KINDS[one.kind])(one, direction)
     if one.between_groups and verdict in {"better", "worse", "settled"}:
         # A gap between groups of people is no gain: only whose advantage it is can be said.
         verdict = "gap"
@@ -123,13 +147,14 @@ def _told(one: Headline, programme: Programme) -> Told:
     return Told(text, verdict, one.about, _short(one, text, verdict))
 
 
-_SIDES = r"(, which is the (better|worse) side|: a change for the (better|worse))(?=\.?$)"
+_SIDES = r"(, for the (better|worse)|: a change for the (better|worse))(?=\.?$)"
+_OPEN = ", which does not settle whether there is any difference"
 _ENDS: Mapping[Verdict, str] = {
     "better": ", for the better",
     "worse": ", for the worse",
     "settled": "",
     "gap": "",
-    "open": ", which does not settle whether there is any difference",
+    "open": _OPEN,
 }
 
 
@@ -144,19 +169,40 @@ def _favoured(one: Headline, verdict: Verdict) -> str:
 
 def _short(one: Headline, text: str, verdict: Verdict) -> str:
     """Say the same in few words: the number, its interval, and what that allows."""
-    if one.kind == "claim" or verdict == "withheld":
+    if one.kind == "claim" or verdict == "withheld" or (_no_interval(one) and verdict != "described"):
         return text.rstrip(".")
     if verdict == "described":
-        write: Callable[[float], str] = (lambda value: number(100 * value, 0)) if one.kind == "share" else _plain(one)
-        size = per_cent(one.estimate) if one.kind == "share" else number(one.estimate, _digits(one))
-        size = number(one.estimate, 0) if one.kind == "count" and float(one.estimate).is_integer() else size
-        return f"{one.subject} {size}" if _no_interval(one) else f"{one.subject} {size} ({_limits(one, write)})"
-    if _no_interval(one):
-        return text.rstrip(".")
-    write = number if one.kind == "ratio" else _plain(one)
-    size = f"ratio {number(one.estimate)}" if one.kind == "ratio" else _amount(one, one.estimate)
-    plus = "+" if one.kind != "ratio" and one.estimate > 0 else ""
-    return f"{one.subject}: {plus}{size} ({_limits(one, write)}){_ENDS[verdict]}{_favoured(one, verdict)}"
+        return _short_level(one)
+    ending = f"{_ENDS[verdict]}{_favoured(one, verdict)}"
+    if one.against:
+        return f"{one.subject}: {_times_of(one)} ({_per_cent_limits(one)}){ending}"
+    if one.kind == "ratio":
+        return f"{one.subject}: {number(one.estimate)} {one.times} ({_limits(one, number)}){ending}"
+    return f"{one.subject}: {_signed(one)}{_scale(one)} ({_limits(one, _plain(one))}){ending}"
+
+
+def _short_level(one: Headline) -> str:
+    write: Callable[[float], str] = (lambda value: number(100 * value, 0)) if one.kind == "share" else _plain(one)
+    size = per_cent(one.estimate) if one.kind == "share" else number(one.estimate, _digits(one))
+    size = number(one.estimate, 0) if one.kind == "count" and float(one.estimate).is_integer() else size
+    unit = f" {one.unit}{_scale(one)}" if one.kind == "mean" and one.unit else ""
+    limits = "" if _no_interval(one) else f" ({_limits(one, write)})"
+    return f"{one.subject}: {size}{unit}{limits or _nobody_left(one)}"
+
+
+def _signed(one: Headline) -> str:
+    told = _amount(one, one.estimate)
+    return f"+{told}" if one.estimate > 0 and re.match(r"[0.,]*[1-9]", told) else told
+
+
+def _scale(one: Headline) -> str:
+    return f" on a scale from {one.ends}" if one.ends and one.unit == "points" else ""
+
+
+def _nobody_left(one: Headline) -> str:
+    """Say why a share of all stands without an interval."""
+    whole = one.kind == "share" and one.estimate == 1
+    return " (nobody had left, and no interval can be made of that)" if whole else ""
 
 
 def _because(one: Headline) -> str:
@@ -258,77 +304,108 @@ _SAID: Mapping[Verdict, str] = {
     "worse": ": a change for the worse",
     "settled": "",
 }
-_SAID_GAP: Mapping[Verdict, str] = {
-    "better": ", which is the better side",
-    "worse": ", which is the worse side",
-    "settled": "",
-}
+_SAID_GAP: Mapping[Verdict, str] = {"better": ", for the better", "worse": ", for the worse", "settled": ""}
+_NO_INTERVAL = "without an interval; nothing is concluded from it"
+
+
+def _holds_nothing(one: Headline) -> bool:
+    """Tell whether the interval holds no difference; one that ends there does."""
+    none = 1.0 if one.kind == "ratio" else 0.0
+    return one.low <= none <= one.high
+
+
+def _both_sides(one: Headline) -> bool:
+    none = 1.0 if one.kind == "ratio" else 0.0
+    return one.low < none < one.high
 
 
 def _change(one: Headline, direction: Direction) -> tuple[str, Verdict]:
-    size = _amount(one, abs(one.estimate))
+    size = f"{_amount(one, abs(one.estimate))}{_scale(one)}"
     if _no_interval(one):
         way = "rose" if one.estimate > 0 else "fell" if one.estimate < 0 else "did not move"
         moved = way if one.estimate == 0 else f"{way} by {size}"
-        return (
-            f"{one.subject} {moved} in those who answered, without an interval; nothing is concluded from it.",
-            "open",
-        )
+        return f"{one.subject} {moved} in those who answered, {_NO_INTERVAL}.", "open"
     told = _brackets(one, _plain(one))
-    if one.low <= 0 <= one.high:
-        holds = "both a rise and a fall" if one.low < 0 < one.high else "no change at all"
+    if _holds_nothing(one):
+        holds = "both a rise and a fall" if _both_sides(one) else "no change at all"
         return (
-            f"{one.subject}: the answers do not settle whether there was a change. The mean difference was "
-            f"{_amount(one, one.estimate)}, and the interval holds {holds} {told}.",
+            f"{one.subject}: the answers do not settle whether there was a change. The estimate is "
+            f"{_signed(one)}{_scale(one)}, and the interval holds {holds} {told}.",
             "open",
         )
     verdict = _good(direction, up=one.low > 0)
     return f"{one.subject} {'rose' if one.low > 0 else 'fell'} by {size} {told}{_SAID[verdict]}.", verdict
 
 
+_UNSETTLED = "what there is does not settle whether there is a difference. The estimate is"
+
+
 def _difference(one: Headline, direction: Direction) -> tuple[str, Verdict]:
     if _no_interval(one):
-        return (
-            f"{one.subject}: {_amount(one, one.estimate)}, without an interval; nothing is concluded from it.",
-            "open",
-        )
+        return f"{one.subject}: {_signed(one)}, {_NO_INTERVAL}.", "open"
     told = _brackets(one, _plain(one))
-    if one.low <= 0 <= one.high:
-        holds = "a difference either way" if one.low < 0 < one.high else "no difference at all"
-        return (
-            f"{one.subject}: what there is does not settle whether there is a difference. It was "
-            f"{_amount(one, one.estimate)}, and the interval holds {holds} {told}.",
-            "open",
-        )
+    if _holds_nothing(one):
+        holds = "a difference either way" if _both_sides(one) else "no difference at all"
+        return f"{one.subject}: {_UNSETTLED} {_signed(one)}, and the interval holds {holds} {told}.", "open"
     verdict = _good(direction, up=one.low > 0)
     way = "higher" if one.low > 0 else "lower"
-    return f"{one.subject}: {_amount(one, abs(one.estimate))} {way} {told}{_SAID_GAP[verdict]}.", verdict
+    size = f"{_amount(one, abs(one.estimate))} {way}{_scale(one)}"
+    return f"{one.subject}: {size} {told}{_SAID_GAP[verdict]}.", verdict
 
 
 def _ratio(one: Headline, direction: Direction) -> tuple[str, Verdict]:
+    size = f"{number(one.estimate)} {one.times}"
     if _no_interval(one):
-        return f"{one.subject}: {number(one.estimate)}, without an interval; nothing is concluded from it.", "open"
+        return f"{one.subject}: {size}, {_NO_INTERVAL}.", "open"
     told = _brackets(one, number)
-    if one.low <= 1 <= one.high:
-        holds = "less and more than one" if one.low < 1 < one.high else "no difference at all"
+    if _holds_nothing(one):
+        holds = "both less and more than 1" if _both_sides(one) else "1"
         return (
-            f"{one.subject}: what there is does not settle whether there is a difference. The ratio was "
-            f"{number(one.estimate)}, and the interval holds {holds} {told}.",
+            f"{one.subject}: {_UNSETTLED} {size}, and the interval holds {holds}, where 1 is no difference {told}.",
             "open",
         )
     verdict = _good(direction, up=one.low > 1)
-    way = "above" if one.low > 1 else "below"
-    return f"{one.subject}: the ratio was {number(one.estimate)}, {way} one {told}{_SAID_GAP[verdict]}.", verdict
+    return f"{one.subject}: {size} {told}{_SAID_GAP[verdict]}.", verdict
+
+
+def _more(one: Headline, value: float) -> float:
+    """Give, in per cent, by how much the subject is above what it is held against."""
+    return 100 * (value - 1) if one.kind == "ratio" else -100 * value
+
+
+def _above(value: float) -> str:
+    return f"{number(abs(value), 1)} % {'above' if value > 0 else 'below'}" if round(value, 1) else "the same as"
+
+
+def _times_of(one: Headline) -> str:
+    return f"{_above(_more(one, one.estimate))} {one.against}"
+
+
+def _per_cent_limits(one: Headline) -> str:
+    low, high = sorted((_more(one, one.low), _more(one, one.high)))
+    return f"{one.level} interval {_above(low)} to {_above(high)}"
+
+
+def _beside(one: Headline, direction: Direction) -> tuple[str, Verdict]:
+    """Tell a ratio, or a gap over the pay of the others, as per cent above or below."""
+    if _no_interval(one):
+        return f"{one.subject}: {_times_of(one)}, {_NO_INTERVAL}.", "open"
+    told = _brackets(one, number).replace(_limits(one, number), _per_cent_limits(one))
+    if _holds_nothing(one):
+        holds = "both more and less" if _both_sides(one) else "no difference at all"
+        return f"{one.subject}: {_UNSETTLED} {_times_of(one)}, and the interval holds {holds} {told}.", "open"
+    verdict = _good(direction, up=(one.low > 1) if one.kind == "ratio" else (one.high < 0))
+    return f"{one.subject}: {_times_of(one)} {told}{_SAID_GAP[verdict]}.", verdict
 
 
 def _share(one: Headline, _: Direction) -> tuple[str, Verdict]:
     told = "" if _no_interval(one) else f" {_brackets(one, lambda value: number(100 * value, 0))}"
-    told = told or ("" if math.isnan(one.people) else f" (of {one.people:,.0f})")
+    told = told or _nobody_left(one) or ("" if math.isnan(one.people) else f" (of {one.people:,.0f})")
     return f"{one.subject}: {per_cent(one.estimate)}{told}.", "described"
 
 
 def _mean(one: Headline, _: Direction) -> tuple[str, Verdict]:
-    unit = f" {one.unit}" if one.unit else ""
+    unit = f" {one.unit}{_scale(one)}" if one.unit else ""
     told = "" if _no_interval(one) else f" {_brackets(one, _plain(one))}"
     return f"{one.subject}: {number(one.estimate, _digits(one))}{unit}{told}.", "described"
 
@@ -337,8 +414,55 @@ def _count(one: Headline, _: Direction) -> tuple[str, Verdict]:
     return f"{one.subject}: {number(one.estimate, 0 if float(one.estimate).is_integer() else 1)}.", "described"
 
 
+# What the comparison of three answers allows, as a board would say it: from the words of the method.
+_SHIFTS: Mapping[str, str] = {
+    "Neither change is shown": (
+        "it is not settled whether there was a change, neither from the answers given before nor from how people see "
+        "their start in retrospect"
+    ),
+    "Only the change as answered is shown, {way}": (
+        "there was a {move} from the answers given before; from how people see their start in retrospect, it is not "
+        "settled"
+    ),
+    "Only the change as recalled is shown, {way}": (
+        "there was a {move} from how people see their start in retrospect; from the answers given before, it is not "
+        "settled"
+    ),
+    "Both changes are shown, {way}": (
+        "there was a {move}, both from the answers given before and from how people see their start in retrospect"
+    ),
+    "No shift of the start is shown; that is not proof that there is none, only that none larger than its interval "
+    "fits": "Whether people now judge their start by another yardstick is not settled",
+}
+_MOVES = {"upwards": "rise", "downwards": "fall"}
+
+
+def in_plain_words(claim: str) -> str:
+    """Say what a then-test allows as a board would.
+
+    Parameters
+    ----------
+    claim : str
+        In the words of the method.
+
+    Returns
+    -------
+    str
+        The same where it has no plainer words.
+
+    Examples
+    --------
+    >>> in_plain_words("Both changes are shown, downwards.")
+    'there was a fall, both from the answers given before and from how people see their start in retrospect.'
+    """
+    for told, plain in _SHIFTS.items():
+        for way, move in _MOVES.items():
+            claim = claim.replace(told.format(way=way), plain.format(move=move))
+    return claim
+
+
 def _claim(one: Headline, _: Direction) -> tuple[str, Verdict]:
-    return f"{one.subject}: {one.note.rstrip('.')}.", "described"
+    return f"{one.subject}: {in_plain_words(one.note).rstrip('.')}.", "described"
 
 
 _KINDS: Mapping[str, Callable[[Headline, Direction], tuple[str, Verdict]]] = {

@@ -11,16 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.disclosure.total_rows import reads_as_total
+
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 # The label of a total that nobody would give a group of people.
 ALL = "\u2211"
-_GRAND = re.compile(
-    r"(the )?(grand |sub-?)?(all|totals?|overall|sum|everyone|everybody|trust|whole trust|england)"
-    r"( (staff|people|sites|bands|groups|departments|employees))?",
-    re.IGNORECASE,
-)
 _SUBTOTAL = re.compile(r"(.*\b(all|sub-?total|total|sum)|(all|sub-?total|total|sum)\b.*)", re.IGNORECASE)
 _CONTRAST = re.compile(r"(?P<one>.+?) (over|less|minus|against|versus|vs\.?) (?P<other>.+?)(,.*)?", re.IGNORECASE)
 # More columns than these are not tried together: then all tell the rows apart.
@@ -187,7 +184,7 @@ def is_total(label: str) -> bool:
     >>> is_total("All staff"), is_total("All Saints")
     (True, False)
     """
-    return label == ALL or _GRAND.fullmatch(label.strip()) is not None
+    return label == ALL or reads_as_total(label)
 
 
 def _label(value: object) -> str:

@@ -30,11 +30,14 @@ class Entry:
         The report's title.
     summary : str
         Its first paragraph, as plain text.
+    also : tuple of (str, str)
+        What else there is of it: label and name of the file.
     """
 
     file: str
     title: str
     summary: str
+    also: tuple[tuple[str, str], ...] = ()
 
 
 def page(cells: Sequence[Mapping[str, Any]], footer: Mapping[str, str]) -> tuple[str, str, str]:
@@ -114,7 +117,13 @@ def index_page(entries: Sequence[Entry], footer: Mapping[str, str]) -> str:
     str
         HTML.
     """
-    return str(environment().get_template("index.html.j2").render(entries=entries, footer=footer))
+    below = [entry for entry in entries if "/" in entry.file]
+    groups = [
+        ("Reports", [entry for entry in entries if entry not in below]),
+        ("Examples: every programme, rehearsed on synthetic data", below),
+    ]
+    groups = [(title, lines) for title, lines in groups if lines]
+    return str(environment().get_template("index.html.j2").render(groups=groups, footer=footer))
 
 
 def environment() -> Any:

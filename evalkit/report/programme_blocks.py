@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
+
+# A number and its per cent, the two ends of an interval, "p = 0.04": what no line may break.
+_TOGETHER = re.compile(
+    r"(?<=\d) (?=%)"
+    r"|(?<=[\d%]) (?=to [+\u2212-]?\d)|(?<=[\d%] to) (?=[+\u2212-]?\d)"
+    r"|(?<=\b[np]) (?=[=<] )|(?<=\b[np] [=<]) (?=\d)"
+)
+
+
+def unbroken(text: str) -> str:
+    """Keep together what no line may break: a number and its per cent, the ends of an interval, p and its value.
+
+    Parameters
+    ----------
+    text : str
+        Plain text.
+
+    Returns
+    -------
+    str
+        With spaces that do not break in these places.
+
+    Examples
+    --------
+    >>> unbroken("0.5 to 1 %, p = 0.04").count(chr(160))
+    5
+    """
+    return _TOGETHER.sub("\u00a0", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from matplotlib.figure import Figure as Drawing
 
 from evalkit import figures
 from evalkit.disclosure import Profile, load_profile
-from evalkit.disclosure.protecting import Protected
 from evalkit.errors import EvalkitError
 from evalkit.numeric.multiplicity import holm
 from evalkit.programmes.answering_now import mean_rows, received
@@ -27,6 +26,7 @@ from evalkit.programmes.parts import Question
 from evalkit.programmes.wording import Told, design_sentence, number, per_cent, tell
 from evalkit.report import text
 from evalkit.report.programme_blocks import Block, Bullets, Picture, Section, Table, Text
+from evalkit.report.programme_missing import losses
 from evalkit.report.programme_numbers import (
     KINDS,
     Shown,
@@ -39,7 +39,8 @@ from evalkit.report.programme_numbers import (
     shown,
     value,
 )
-from evalkit.report.programme_reach import answered, reach_by_group
+from evalkit.report.programme_practice import differences, sources
+from evalkit.report.programme_reach import Reached, answered, reach_by_group
 from evalkit.report.programme_targets import targets_table
 from evalkit.result import Estimates
 
@@ -78,15 +79,15 @@ class Material:
         Disclosure profile.
     shown : mapping of int to Shown
         Position of the answer -> what may leave of it.
-    reach : mapping of str to dict of str to (Table, Protected)
-        Role -> characteristic -> its table, and what was protected.
+    reach : mapping of str to dict of str to (tuple of Table, Protected)
+        Role -> characteristic -> its tables, and what was protected.
     """
 
     evidence: Evidence
     answers: tuple[Answer, ...]
     profile: Profile
     shown: Mapping[int, Shown]
-    reach: Mapping[str, dict[str, tuple[Table, Protected]]]
+    reach: Mapping[str, dict[str, Reached]]
 
     @property
     def programme(self) -> Programme:
@@ -194,8 +195,9 @@ def _primary_table(made: Material) -> Table | None:
     """Adjust the p-values of the outcomes named beforehand for their number (Holm); None with fewer than two."""
     primary = {one.id for one in made.programme.outcomes if one.primary}
     lines: dict[str, Headline] = {}
+    apart: frozenset[str] = frozenset() if made.programme.unit == "organisation" else _OF_GROUPS | {"gap_in_change"}
     for part in made.shown.values():
-        for line in part.lines:
+        for line in part.lines if part.answer.question.estimator not in apart else ():
             if line.about in primary and not part.answer.subgroup and not math.isnan(line.p_value):
                 lines.setdefault(line.about, line)
     if len(lines) < _FEWEST_ADJUSTED:
@@ -219,7 +221,7 @@ def _reach(made: Material) -> Iterator[Section]:
         if not len(made.evidence.in_programme([role.id])) or not asked:
             continue
         tables = made.reach.get(role.id, {})
-        blocks: list[Block] = [table for table, _ in tables.values()]
+        blocks: list[Block] = [table for found, _ in tables.values() for table in found]
         silent = ", ".join(one.title.lower() for one in asked if one.id not in tables)
         if silent:
             blocks.append(Text(f"By {silent}: withheld, as groups are too small ({made.profile.title}).", "note"))
@@ -246,8 +248,9 @@ def _fidelity(made: Material) -> Iterator[Section]:
             if str(line.get("flag", "")) == "suppressed":
                 cells = ("withheld", "withheld", "withheld")
             else:
-                limits = text.interval(float(line["conf_low"]), float(line["conf_high"]))
-                cells = (text.number(float(line["estimate"])), limits, text.count(float(line["n"])))
+                low, high = float(line["conf_low"]), float(line["conf_high"])
+                limits = text.MISSING if math.isnan(low) else f"{number(low, 1)} to {number(high, 1)}"
+                cells = (number(float(line["estimate"]), 1), limits, text.count(float(line["n"])))
             rows.append((dose.title, who, planned, f"{dose.least:g}", *cells))
             data.append(
                 {
@@ -291,9 +294,11 @@ def _question(made: Material, question: Question) -> Iterator[Block]:
         if split:
             yield from _subgroup(question, split, subgroup.title)
     said = design_sentence(made.programme.comparisons_by_id[question.comparison].kind)
-    if said and parts:
+    shown_any = any(not line.withheld for part in parts for line in part.lines)
+    if said and shown_any:
         yield Text(said, "note")
-    yield from _settings(question, estimates)
+    if shown_any:
+        yield from _settings(question, estimates)
     if parts:
         method = method_notes(estimates)
         yield Text(f"What is estimated: {question.estimand}{f' Method: {method}.' if method else ''}", "note")
@@ -314,7 +319,8 @@ def _settings(question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
 
 def _sentences(made: Material, question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
     told = [pair for part in parts for pair in _paired(made, part)]
-    only = [one for part in parts for one in made.told(part)]
+    # Both parties may say the same, such as that numbers are withheld.
+    only = list({one.text: one for part in parts for one in made.told(part)}.values())
     if not only:
         return
     if len(only) <= _FEW_SENTENCES or (question.estimator in {"share", "mean_at"} and len(only) <= 2 * _FEW_SENTENCES):
@@ -489,28 +495,26 @@ def _for_whom(made: Material) -> Iterator[Block]:
 
 
 _MOST_TOLD = 6
+# What the estimators say of an outcome that is no change of it.
+_NO_CHANGE = frozenset({"response_shift", "reliable_change", "mean_at", "response_distribution", "gap_in_change"})
+# Estimators that hold one group of people against another: told as equality, not as what changed.
+_OF_GROUPS = frozenset({"relative_likelihood", "survey_gap", "pay_gap", "disparity_ratio", "representation"})
 
 
 def _changed(made: Material) -> Iterator[Block]:
-    primary = {one.id for one in made.programme.outcomes if one.primary}
-    told: dict[tuple[str, bool], Told] = {}
-    for at, answer in enumerate(made.answers):
-        part = made.shown.get(at)
-        if part is None or answer.subgroup or not ESTIMATORS[answer.question.estimator].estimates:
-            continue
-        for one in made.told(part):
-            name = one.outcome or (answer.about[0] if len(answer.about) == 1 else "")
-            compared = ESTIMATORS[answer.question.estimator].compares
-            key = (name, compared)
-            wanted = name in primary and answer.question.estimator not in {"response_shift", "reliable_change"}
-            if wanted and (key not in told or told[key].verdict in {"described", "withheld"}):
-                told[key] = one
-    items = list(dict.fromkeys(f"{one.short}." for one in told.values()))[:_MOST_TOLD]
+    if made.programme.unit == "organisation":
+        yield from _standing(made)
+        return
+    told = _told_of_primary(made)
+    items = list(dict.fromkeys(f"{one.short}." for one in told))[:_MOST_TOLD]
     if items:
         yield Bullets(tuple(items))
-        verdicts = {one.verdict for one in told.values()}
+        verdicts = {one.verdict for one in told}
         if verdicts == {"withheld"}:
-            yield Text("Too few people answered for anything to be said of the outcomes named beforehand.")
+            yield Text(
+                "Too few people are in the numbers for anything to be said of the outcomes named beforehand without "
+                "giving somebody away. Talk with those who took part, and pool this cohort with later ones."
+            )
         elif verdicts <= {"open", "withheld"}:
             yield Text(
                 "For none of the outcomes named beforehand do the numbers settle that there was a change. That is not "
@@ -518,24 +522,109 @@ def _changed(made: Material) -> Iterator[Block]:
             )
     else:
         yield Text("None of the outcomes named beforehand could be answered with the data there are.")
-    rest = [_one_line(made, theme) for theme in ("retention", "capacity")]
+    rest = [_one_line(made, theme) for theme in ("retention", "capacity", "access", "fairness")]
     lines = tuple(line for line in rest if line)
     if lines:
         yield Bullets(lines)
 
 
-def _one_line(made: Material, theme: str) -> str:
+def _told_of_primary(made: Material) -> list[Told]:
+    """Take, of each outcome named beforehand, the first answer about the people, and the first beside others."""
+    primary = {one.id for one in made.programme.outcomes if one.primary}
+    told: dict[tuple[str, bool, str], Told] = {}
     for at, answer in enumerate(made.answers):
         part = made.shown.get(at)
-        if (
-            part is not None
-            and answer.question.theme == theme
-            and answer.question.estimator in {"retention_at", "share"}
-        ):
-            told = [one for one in made.told(part) if one.verdict == "described"]
-            if told:
-                return "; ".join(one.short for one in told[:2]) + "."
+        if part is None or answer.subgroup or answer.question.estimator in _NO_CHANGE | _OF_GROUPS:
+            continue
+        compared = ESTIMATORS[answer.question.estimator].compares
+        first: dict[str, Told] = {}
+        for one in made.told(part):
+            name = one.outcome or (answer.about[0] if len(answer.about) == 1 and one.verdict == "withheld" else "")
+            if name in primary:
+                first.setdefault(name, one)
+        for name, one in first.items():
+            # Of a party in its own right, where an outcome is of several.
+            key = (name, compared, answer.role)
+            known = told.get(key)
+            if known is None or (known.verdict == "withheld" and one.verdict != "withheld"):
+                told[key] = one
+    return list(told.values())
+
+
+# Indicators of the improvement plan that a board is told first, where the organisation has set no target of its own:
+# appointment, seniority, pay, and harm from colleagues, by metric and the beginning of the group.
+_BOARD_METRICS = ("2a", "2d", "3a", "6a", "6b")
+
+
+def _standing(made: Material) -> Iterator[Block]:
+    """Tell a board where an organisation stands: the metrics with a target, else those that the plan leads with."""
+    pairs = [
+        (line, one, row)
+        for at, answer in enumerate(made.answers)
+        if (part := made.shown.get(at)) is not None and answer.question.estimator == "edi_plan"
+        for line, one, row in _with_rows(made, part)
+    ]
+    aimed = [one for _, one, row in pairs if str(row.get("status", "")) not in _UNAIMED]
+    leading = [one for line, one, row in pairs if _leads(line, row)]
+    items = list(dict.fromkeys(f"{one.short}." for one in [*aimed, *leading]))[: _MOST_TOLD + 2]
+    if not items:
+        yield Text("The files that are there do not allow any metric of the plan to be told.")
+        return
+    yield Bullets(tuple(items))
+    yield Text(
+        "First the metrics for which a target was set, then appointment, seniority, pay and harm as the plan has them; "
+        "all others stand under The workforce."
+    )
+    lines = tuple(line for line in (_one_line(made, "change"), _one_line(made, "dose")) if line)
+    if lines:
+        yield Bullets(lines)
+
+
+_UNAIMED = frozenset({"", "nan", "None", "no target"})
+
+
+def _leads(line: Headline, row: pd.Series) -> bool:
+    median = line.term.startswith("median")
+    return str(row.get("metric", "")) in _BOARD_METRICS and not median and line.kind != "share"
+
+
+def _with_rows(made: Material, part: Shown) -> Iterator[tuple[Headline, Told, pd.Series]]:
+    """Put the rows that are told beside the rows of the result."""
+    result = part.answer.result
+    if not isinstance(result, Estimates):
+        return
+    frame = result.frame[result.frame["latest"].astype(bool)] if "latest" in result.frame else result.frame
+    rows = {(str(row["term"]), str(row["group"]), str(row.get("metric", ""))): row for _, row in frame.iterrows()}
+    told = made.told(part)
+    for line, one in zip(part.lines, told, strict=False) if len(told) == len(part.lines) else ():
+        found = [row for (term, group, _), row in rows.items() if term == line.term and group == (line.group or group)]
+        if found:
+            yield line, one, next((row for row in found if f"({row.get('metric', '')})" in line.label), found[0])
+
+
+def _one_line(made: Material, theme: str) -> str:
+    """Tell one answer of a theme in a line: what is described, or how two groups compare."""
+    for at, answer in enumerate(made.answers):
+        part = made.shown.get(at)
+        wanted = answer.question.theme == theme and answer.question.estimator in _LINES.get(theme, frozenset())
+        if part is None or not wanted or answer.subgroup:
+            continue
+        told = [one for one in made.told(part) if one.verdict not in {"withheld", "open"} or theme in _EQUALITY]
+        told = [one for one in told if one.verdict != "withheld"]
+        if told:
+            return "; ".join(one.short for one in told[: 1 if theme in _EQUALITY else 2]) + "."
     return ""
+
+
+_EQUALITY = frozenset({"access", "fairness", "change"})
+_LINES: Mapping[str, frozenset[str]] = {
+    "retention": frozenset({"retention_at", "leaver_rate"}),
+    "capacity": frozenset({"share"}),
+    "access": _OF_GROUPS,
+    "fairness": _OF_GROUPS | {"gap_in_change"},
+    "change": frozenset({"survey_trend"}),
+    "dose": frozenset({"share"}),
+}
 
 
 def _sure(made: Material) -> Iterator[Block]:
@@ -604,6 +693,12 @@ def closing_sections(made: Material) -> Iterator[Section]:
         2,
         (Text(_STANDING, "write"), Bullets(("What to keep", "What to change", "What to ask next"))),
     )
+    yield Section(
+        "Appendix: where the analysis differs from the plan",
+        2,
+        tuple(differences(made.evidence, made.answers, made.shown)),
+    )
+    yield Section("Appendix: what the report rests on", 2, (sources(made.evidence),))
 
 
 def _missing(made: Material) -> Iterator[Block]:
@@ -617,10 +712,16 @@ def _missing(made: Material) -> Iterator[Block]:
         yield Text("Not in the folder:")
         yield Bullets(tuple(absent))
     yield Text(
-        "Answers are used as they were given. Estimates of change rest on people who answered each time; "
-        "nothing is filled "
-        "in for those who did not, who may have fared otherwise."
+        "Answers are used as they were given. Estimates of change rest on people who answered each time; those who did "
+        "not may have fared otherwise. Who answered, by protected group, stands under Reach where it can be told."
     )
+    if made.programme.unit == "organisation":
+        yield Text(
+            "The yearly survey carries no code, so nobody can say who did not answer again, or how they differ. The "
+            "figures are of those who answered in each year."
+        )
+    else:
+        yield from losses(made.evidence, made.profile)
 
 
 def _not_answered(made: Material) -> Iterator[Block]:
@@ -653,9 +754,15 @@ def _limits(made: Material) -> Iterator[Section]:
     yield Section("Limitations", 2, (Text("What the design can and cannot show, as it was planned."),))
     titles = {"can": "What the design can show", "cannot": "What it cannot show", "care": "What to bear in mind"}
     for verdict, title in titles.items():
-        items = tuple(note.text for note in notes if note.verdict == verdict)
+        items = tuple(note.text for note in notes if note.verdict == verdict and not _is_there(made, note.about))
         if items:
             yield Section(title, 3, (Bullets(items),))
+
+
+def _is_there(made: Material, about: Sequence[str]) -> bool:
+    """Tell whether a note is about a file that the folder has after all."""
+    files = [name.removeprefix("files.") for name in about if name.startswith("files.")]
+    return bool(files) and all(made.evidence.has(name) for name in files)
 
 
 def plan_table(programme: Programme) -> Table:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evalkit import figures
 from evalkit.disclosure.profiles import DEFAULT
 from evalkit.files import checksum, list_files, read_text, write_together
 from evalkit.programmes.answers import Answer
@@ -14,6 +15,7 @@ from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.folder_reading import FolderData, read_folder
 from evalkit.programmes.folders import EvaluationFolder, open_folder
 from evalkit.report.layout import Entry
+from evalkit.report.programme_blocks import Report
 from evalkit.report.programme_identity import load_identity
 from evalkit.report.programme_making import Progress, Setting, entry_of, programme_report, written_files
 
@@ -75,6 +77,58 @@ def evidence_of(folder: EvaluationFolder, data: FolderData) -> Evidence:
     return Evidence(programme, folder.instruments, data.files, data.answers, tuple(missing), data.workforce)
 
 
+def folder_report(
+    path: Path | str,
+    *,
+    profile: str = DEFAULT,
+    progress: Progress | None = None,
+    found: list[Answer] | None = None,
+) -> Report:
+    """Put the report of an evaluation folder together without writing it, as its notebook does.
+
+    Parameters
+    ----------
+    path : pathlib.Path or str
+        The folder, made by `evalkit new`.
+    profile : str, default "staff-survey"
+        Disclosure profile.
+    progress : callable, optional
+        Called with what is being done, how much of it is done and how much there is.
+    found : list of Answer, optional
+        Filled with the answers, unsuppressed, for the person at the desk.
+
+    Returns
+    -------
+    Report
+        Everything in it has passed the disclosure profile.
+
+    Raises
+    ------
+    DataError
+        Everything that is wrong with the data, all at once, as `read_folder` tells it.
+    ProgrammeError
+        PRG-020 for what is no evaluation folder or is of another format.
+    ReportError
+        REP-005 for a visual identity that cannot be used.
+    DisclosureError
+        DIS-001 for an unknown profile.
+    """
+    where = Path(path)
+    folder, identity = open_folder(where), load_identity(where)
+    data = read_folder(folder)
+    files = [*list_files(folder.data_dir, _DATA), *list_files(folder.responses_dir, _RESPONSES)]
+    setting = Setting(
+        folder.settings.organisation,
+        profile,
+        checksum(files),
+        len(files),
+        data.synthetic,
+        _deviations(where / PLAN),
+    )
+    with figures.look(identity.accent, identity.figure_font):
+        return programme_report(evidence_of(folder, data), setting, progress, found)
+
+
 def report_folder(
     path: Path, to: Path, *, word: bool = False, profile: str = DEFAULT, progress: Progress | None = None
 ) -> Written:
@@ -110,21 +164,11 @@ def report_folder(
     DisclosureError
         DIS-001 for an unknown profile.
     """
-    folder = open_folder(path)
-    identity = load_identity(path)
-    data = read_folder(folder)
-    files = [*list_files(folder.data_dir, _DATA), *list_files(folder.responses_dir, _RESPONSES)]
-    setting = Setting(
-        folder.settings.organisation,
-        profile,
-        checksum(files),
-        len(files),
-        data.synthetic,
-        _deviations(path / PLAN),
-    )
     answers: list[Answer] = []
-    report = programme_report(evidence_of(folder, data), setting, progress, answers)
-    made = written_files(report, identity, word=word)
+    report = folder_report(path, profile=profile, progress=progress, found=answers)
+    identity = load_identity(path)
+    with figures.look(identity.accent, identity.figure_font):
+        made = written_files(report, identity, word=word)
     stale = [
         old
         for old in list_files(to / f"{report.name}-tables", ["*.csv"])

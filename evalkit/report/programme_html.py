@@ -7,14 +7,20 @@ import html
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from evalkit import figures
 from evalkit.report.layout import environment
-from evalkit.report.programme_blocks import Block, Bullets, Picture, Report, Section, Table, Text
+from evalkit.report.programme_blocks import Block, Bullets, Picture, Report, Section, Table, Text, unbroken
 from evalkit.report.programme_identity import Identity
 from evalkit.report.tables import WITHHELD, folded
 
-_UNITS = re.compile(r"(?<=\d) (?=%)")
+# Cells longer than this may be broken.
+_SHORT = 26
+# Up to so many columns a table is no wider than the text, up to so many more than its page it is set smaller in print.
+_NARROW, _LIKE_TEXT, _WIDE = 2, 4, 8
+# Rows up to which a table is kept on one page in print.
+_ON_ONE_PAGE = 14
 
 
 def report_html(report: Report, identity: Identity) -> str:
@@ -58,9 +64,50 @@ def report_html(report: Report, identity: Identity) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a report, as a notebook shows it.
+
+    Parameters
+    ----------
+    html : str
+        What is shown.
+    """
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def part(report: Report, title: str) -> Part:
+    """Show a part of a report: what stands under a heading.
+
+    Parameters
+    ----------
+    report : Report
+        The report.
+    title : str
+        The heading.
+
+    Returns
+    -------
+    Part
+        What stands under it in the page, to the next heading of its level or above; with no such heading, words that
+        say so.
+    """
+    shown: list[str] = []
+    level = 0
+    for place, section in enumerate(report.sections):
+        level = section.level if section.title == title else level if section.level > level else 0
+        if level:
+            shown.append(_section(section, place))
+    return Part("\n".join(shown) or f"<p>{html.escape(title)}: not in this report.</p>")
+
+
 def _text(text: str) -> str:
     """Escape a text, and keep numbers and their per cent on one line."""
-    return _UNITS.sub("\u00a0", html.escape(text))
+    return html.escape(unbroken(text))
 
 
 def _key(section: Section, place: int) -> str:
@@ -90,7 +137,8 @@ def _written(block: Block, *, below: bool) -> str:
     if isinstance(block, Picture):
         return _picture(block)
     if block.folded:
-        return folded(block.title, _table(block))
+        # On paper it is left to the workbook, as in Word.
+        return f'<div class="pr-more">{folded(block.title, _table(block))}</div>'
     return folded("The numbers behind this figure", _table(block)) if below else _table(block)
 
 
@@ -117,10 +165,19 @@ def _table(table: Table) -> str:
     )
     notes = "".join(f'<p class="pr-under">{_text(note)}</p>' for note in table.notes)
     label = html.escape(table.title, quote=True)
+    kept = " pr-kept" if len(table.rows) <= _ON_ONE_PAGE else ""
     return (
-        f'<div class="pr-scroll" role="region" tabindex="0" aria-label="{label}"><table class="pr-table">'
-        f"<caption>{html.escape(table.title)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
+        f'<div class="pr-scroll{kept}" role="region" tabindex="0" aria-label="{label}">'
+        f'<table class="pr-table{_size(table)}"><caption>{html.escape(table.title)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
     )
+
+
+def _size(table: Table) -> str:
+    count = len(table.columns)
+    if count <= _LIKE_TEXT and not table.words:
+        return " pr-narrow" if count <= _NARROW else " pr-like-text"
+    return " pr-wide" if count >= _WIDE else ""
 
 
 def _words(table: Table, at: int) -> str:
@@ -128,6 +185,9 @@ def _words(table: Table, at: int) -> str:
 
 
 def _cell(table: Table, at: int, text: str) -> str:
-    names = [*(["pr-words"] if at in table.words else []), *(["pr-held"] if text == WITHHELD else [])]
+    names = [
+        *(["pr-words"] if at in table.words else ["pr-short"] if len(text) <= _SHORT else []),
+        *(["pr-held"] if text == WITHHELD else []),
+    ]
     style = f' class="{" ".join(names)}"' if names else ""
     return f"<td{style}>{_text(text)}</td>"

@@ -31,8 +31,8 @@ class Identity:
     ----------
     accent, ink, soft, line, panel : str
         Colours, #rrggbb.
-    font, word_font : str
-        Fonts of the page, as CSS names them, and of the Word file.
+    font, word_font, figure_font : str
+        Fonts of the page, as CSS names them, of the Word file, and of the figures.
     logo : str
         Name of the picture; empty for none.
     logo_text : str
@@ -48,6 +48,7 @@ class Identity:
     panel: str
     font: str
     word_font: str
+    figure_font: str
     logo: str = ""
     logo_text: str = ""
     picture: bytes = b""
@@ -126,7 +127,7 @@ def _wrong(said: dict[str, str]) -> Problems:
             found = f"{said[key]}, contrast {contrast(said[key], '#ffffff'):.1f} to 1 on white"
             expected = "4.5 to 1 or more on white and on the panel"
             problems.append(Problem("REP-005", f"{NAME}, {key}", found, expected, "Take a darker colour."))
-    for key in ("font", "word_font"):
+    for key in ("font", "word_font", "figure_font"):
         if not _FONT.fullmatch(said[key]):
             problems.append(
                 Problem(

@@ -114,7 +114,7 @@ def programme_report(
         title=f"{programme.title}: evaluation report",
         subtitle=programme.summary,
         organisation=setting.organisation,
-        summary=f"{setting.organisation}. {programme.summary}",
+        summary=f"{'Synthetic data. ' if setting.synthetic else ''}{setting.organisation}. {programme.summary}",
         sections=_titled_apart(sections),
         footer=_footer(programme.id, setting, rules),
         banner="Synthetic data: these are no results. The report shows what it will look like."
@@ -207,7 +207,7 @@ def _appendix(made: Material, setting: Setting, rules: Profile, left_out: tuple[
     settle = made.programme.to_settle()
     plan: tuple[Block, ...] = (plan_table(made.programme),)
     if settle:
-        plan += (Text("Defaults of evalkit that the plan has not replaced: " + ", ".join(settle) + ".", "note"),)
+        plan += (Text(f"As evalkit proposes it, to be settled in the programme file: {', '.join(settle)}.", "note"),)
     return [
         Section("Appendix: analysis plan", 2, plan),
         Section("Appendix: deviations from the plan", 2, deviations),
@@ -227,14 +227,13 @@ def _disclosure(made: Material, rules: Profile, left_out: tuple[int, int]) -> li
         ),
     ]
     quiet, dropped = left_out
-    if quiet or dropped:
-        blocks.append(
-            Text(
-                f"In {quiet} answers the numbers of people are left out, and {dropped} tables by protected "
-                f"group are, as "
-                "together with the others they would have told something that is withheld."
-            )
-        )
+    gone = [
+        *([f"the numbers of people in {quiet} {'answer' if quiet == 1 else 'answers'}"] if quiet else []),
+        *([f"{dropped} {'table' if dropped == 1 else 'tables'} by protected group"] if dropped else []),
+    ]
+    if gone:
+        why = "together with the rest of the report they would have told something that is withheld"
+        blocks.append(Text(f"Left out: {' and '.join(gone)}, as {why}."))
     blocks.append(
         Text("All tables were attacked together before they were written: nothing withheld follows from them.")
     )

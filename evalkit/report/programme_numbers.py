@@ -13,7 +13,7 @@ from evalkit import figures
 from evalkit.disclosure import Profile, Released, release, release_frame
 from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.programmes.answers import Answer
-from evalkit.programmes.headline_texts import Headline, headlines
+from evalkit.programmes.headline_texts import PAY_SHARE, Headline, headlines
 from evalkit.programmes.model import Programme
 from evalkit.programmes.wording import number, per_cent
 from evalkit.report import tables, text
@@ -24,6 +24,8 @@ WITHHELD = tables.WITHHELD
 _FEWEST_DRAWN = 2
 _MOST_DRAWN = 24
 _RATIOS = frozenset({"ratio"})
+# Units that are told in hundredths.
+_HUNDREDTHS = frozenset({"proportion", PAY_SHARE})
 # Estimators whose rows have no value of no difference.
 _LEVELS = frozenset({"share", "mean", "count", "claim"})
 KINDS = {
@@ -133,7 +135,7 @@ def _written(line: Headline, what: float) -> str:
     if math.isnan(what):
         return text.MISSING
     signed = line.kind in {"change", "difference"} and what > 0
-    if line.unit == "proportion":
+    if line.unit in _HUNDREDTHS:
         told = per_cent(what) if line.kind in _LEVELS else number(100 * what, 1)
     elif line.kind == "count":
         told = number(what, 0 if float(what).is_integer() else 1)
@@ -217,7 +219,7 @@ def numbers_table(parts: Sequence[Shown], title: str, caption: str = "") -> Tabl
 
 
 def _unit_of(line: Headline) -> str:
-    if line.unit == "proportion":
+    if line.unit in _HUNDREDTHS and line.unit != PAY_SHARE:
         return "" if line.kind in _LEVELS else ", percentage points"
     return f", {line.unit}" if line.unit else ""
 
@@ -257,7 +259,7 @@ def forest(parts: Sequence[Shown], title: str) -> Picture | None:
     ratios = {line.kind in _RATIOS for line in lines}
     if not _FEWEST_DRAWN <= len(lines) <= _MOST_DRAWN or len(kinds) > 1 or len(units) > 1 or len(ratios) > 1:
         return None
-    times = 100.0 if lines[0].unit == "proportion" else 1.0
+    times = 100.0 if lines[0].unit in _HUNDREDTHS else 1.0
     log = ratios.pop() and all(line.low > 0 for line in lines)
     rows = [
         {

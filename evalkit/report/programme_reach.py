@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Profile
 from evalkit.disclosure.protecting import Protected, protect
 from evalkit.equality.mappings import NOT_STATED
 from evalkit.numeric.proportions import wilson
-from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.evidence import Evidence, labelled
+from evalkit.programmes.following_up import answered_both, follow_ups
 from evalkit.programmes.parts import Role, Step, Subgroup, Use
 from evalkit.programmes.wording import per_cent
 from evalkit.report import text
@@ -20,11 +23,27 @@ from evalkit.report.programme_blocks import Table
 from evalkit.report.tables import WITHHELD
 
 _ALL = "all"
-# With fewer groups told than this, fewer steps are counted.
-_ENOUGH_TOLD = 0.5
+_ELIGIBLE = "eligible"
+ANSWERED = "answered"
+# Parties that give more than they are given: who was eligible is told of the other one.
+_GIVING = ("mentor", "senior", "coach")
 
 
-def reach_by_group(evidence: Evidence, role: Role, profile: Profile) -> dict[str, tuple[Table, Protected]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stage:
+    """A step that people of a role came to: `here` by person, or `counts` by label of a characteristic."""
+
+    id: str
+    title: str
+    of: str  # the step whose people these are among; empty for the first
+    here: pd.Series | None = None
+    counts: Mapping[str, Mapping[str, int]] | None = None
+
+
+Reached = tuple[tuple[Table, ...], Protected]
+
+
+def reach_by_group(evidence: Evidence, role: Role, profile: Profile) -> dict[str, Reached]:
     """Count people at each step by protected characteristic, protected together.
 
     Parameters
@@ -38,82 +57,286 @@ def reach_by_group(evidence: Evidence, role: Role, profile: Profile) -> dict[str
 
     Returns
     -------
-    dict of str to (Table, Protected)
-        Characteristic -> its table and what was protected, for audit; without those of which nothing can be told. The
-        table has the share of those who completed (or the last step) among those who started (or the first), with
-        Wilson's interval made of released counts only. Where few people took part fewer steps are counted, so that
-        more groups can be told.
+    dict of str to (tuple of Table, Protected)
+        Characteristic -> its tables and what was protected, for audit; without those of which nothing can be told.
+        First the numbers of people, from eligible (where eligible.csv tells them) to completed and answered; then the
+        share that came from each step to the next, with Wilson's interval made of released counts only. Small groups
+        are told together with others; where few people took part fewer steps are counted.
     """
     people = evidence.in_programme([role.id])
+    characteristics = [
+        one
+        for one in evidence.programme.subgroups
+        if all(column.startswith("participants.") and evidence.records(column) for column in one.columns)
+    ]
+    stages = _stages(evidence, role, people)
+    if not len(people) or not stages or not characteristics:
+        return {}
+    plans: dict[str, _Plan] = {}
+    for one in characteristics:
+        if len(one.columns) == 1:
+            labels = evidence.labels(one.columns[0], people).to_numpy(dtype=object)
+            found = (_merged(labels, one, shorter, profile) for shorter in _ladder(stages, profile))
+            plan = next((made for made in found if made is not None), None)
+            plans |= {one.id: plan} if plan is not None else {}
+    for one in characteristics:
+        parts = [plans.get(known.id) for name in one.columns for known in characteristics if known.columns == (name,)]
+        crossed = _crossed(parts, one, profile) if len(one.columns) > 1 else None
+        plans |= {one.id: crossed} if crossed is not None else {}
+    if not plans:
+        return {}
+    made = _protected(role, stages, plans, profile)
+    told = [one for one in characteristics if one.id in made and _groups_told(made[one.id])]
+    return {
+        one.id: (_tables(made[one.id], one.title, role, plans[one.id].stages, profile), made[one.id]) for one in told
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """Which groups of a characteristic are told, and at which steps."""
+
+    dims: tuple[str, ...]
+    stages: tuple[_Stage, ...]
+    labels: tuple[npt.NDArray[np.object_], ...]  # of each person, by dimension
+    counts: Mapping[str, int]  # how many were eligible, by label of a single characteristic
+
+
+def _merged(labels: npt.NDArray[np.object_], one: Subgroup, stages: Sequence[_Stage], profile: Profile) -> _Plan | None:
+    """Put groups together until none is small at any step, nor what was lost on the way; None when one is left.
+
+    What would have to be withheld together is told together: the sum of two groups follows from the total anyway.
+    """
+    labels = _called(labels, one)
+    own = tuple(stage for stage in stages if stage.here is not None or one.id in (stage.counts or {}))
+    if not own:
+        return None
+    own = tuple(replace(stage, of=stage.of if stage.of in {s.id for s in own} else "") for stage in own)
+    counts = {label: dict(stage.counts or {}).get(one.id, {}) for stage in own for label in [stage.id]}
+    known = next((known for known in counts.values() if known), {})
+    eligible = dict(zip(_called(np.array(list(known), dtype=object), one), known.values(), strict=True))
+    names: dict[str, tuple[str, ...]] = {str(label): (str(label),) for label in {*labels, *eligible}}
+
+    def sizes(group: tuple[str, ...]) -> dict[str, int]:
+        inside = np.isin(labels.astype(str), group)
+        return {
+            stage.id: int((inside & stage.here.to_numpy()).sum())
+            if stage.here is not None
+            else sum(eligible.get(label, 0) for label in group)
+            for stage in own
+        }
+
+    while len(names) > 1:
+        found = {name: sizes(group) for name, group in names.items()}
+        small = [name for name in names if _is_small(found[name], own, profile)]
+        if not small:
+            break
+        least = min(small, key=lambda name: (max(found[name].values()), name))
+        other = _neighbour(least, found, one)
+        both = tuple(_ordered({*names.pop(least), *names.pop(other)}))
+        names[" or ".join(both)] = both
+    if len(names) < 2:
+        return None
+    merged = {label: name for name, group in names.items() for label in group}
+    mapped = np.array([merged[str(label)] for label in labels], dtype=object)
+    told = {name: sum(eligible.get(label, 0) for label in group) for name, group in names.items()}
+    return _Plan((one.title,), own, (mapped,), told)
+
+
+def _called(labels: npt.NDArray[np.object_], one: Subgroup) -> npt.NDArray[np.object_]:
+    """Call yes and no to a disability by what they mean."""
+    names = {"yes": "disabled", "no": "not disabled"} if one.columns[0].endswith(".disability") else {}
+    return np.array([names.get(str(label), str(label)) for label in labels], dtype=object)
+
+
+def _neighbour(least: str, found: Mapping[str, Mapping[str, int]], one: Subgroup) -> str:
+    """Choose the group that a small one is told with: the next age, else the next smallest."""
+    others = [name for name in found if name != least]
+    if one.columns[0].endswith("age_band") and NOT_STATED not in least:
+        ages = sorted([*(name for name in others if NOT_STATED not in name), least])
+        at = ages.index(least)
+        near = [ages[place] for place in (at - 1, at + 1) if 0 <= place < len(ages)]
+        others = near or others
+    return min(others, key=lambda name: (max(found[name].values()), name))
+
+
+def _is_small(counts: Mapping[str, int], stages: Sequence[_Stage], profile: Profile) -> bool:
+    lost = [counts[stage.of] - counts[stage.id] for stage in stages if stage.of]
+    return any(_is_few(n, profile) for n in [*counts.values(), *lost]) or max(counts.values()) == 0
+
+
+def _is_few(n: int, profile: Profile) -> bool:
+    return n < profile.threshold and (n > 0 or profile.withhold_zero)
+
+
+def _crossed(parts: Sequence[_Plan | None], one: Subgroup, profile: Profile) -> _Plan | None:
+    """Cross characteristics that are told; None when a cell of them is small."""
+    known = [part for part in parts if part is not None]
+    if len(known) < len(one.columns):
+        return None
+    common = [stage for stage in known[0].stages if all(stage.id in {s.id for s in part.stages} for part in known)]
+    for several in ([stage for stage in common if stage.here is not None], common[:0]):
+        ids = {stage.id for stage in several}
+        stages = tuple(replace(stage, of=stage.of if stage.of in ids else "") for stage in several)
+        dims, labels = tuple(part.dims[0] for part in known), tuple(part.labels[0] for part in known)
+        plan = _Plan(dims, stages, labels, {})
+        if stages and not any(_is_small(counts, stages, profile) for counts in _cells(plan).values()):
+            return plan
+    return None
+
+
+def _cells(plan: _Plan) -> dict[tuple[str, ...], dict[str, int]]:
+    """Count people in each cell, without margins."""
+    dims = [sorted(set(labels)) for labels in plan.labels]
+    return {cell: _counted(plan, cell) for cell in product(*dims)}
+
+
+def _counted(plan: _Plan, cell: tuple[str, ...]) -> dict[str, int]:
+    inside = np.ones(len(plan.labels[0]), dtype=bool)
+    for labels, label in zip(plan.labels, cell, strict=True):
+        inside &= (labels == label) | (label == _ALL)
+    return {
+        stage.id: int((inside & stage.here.to_numpy()).sum())
+        if stage.here is not None
+        else sum(plan.counts.values())
+        if cell == (_ALL,)
+        else plan.counts.get(cell[0], 0)
+        for stage in plan.stages
+    }
+
+
+def _ladder(stages: Sequence[_Stage], profile: Profile) -> Iterator[list[_Stage]]:
+    """Go through shorter and shorter lists of steps, of those whose losses can be told of everybody."""
+    whole = _tellable(stages, profile)
+    own = [one for one in whole if one.here is not None]
+    if not own:
+        return
+    start = next((one for one in own if one.id == "started"), own[0])
+    without = [one for one in own if one.id != ANSWERED]
+    ends = ([without[0], start], [without[0], without[-1]])
+    for chosen in (whole, own, without, *ends, whole[:3], whole[:2], [start], whole[:1]):
+        known = {one.id for one in chosen}
+        kept = list(dict.fromkeys(chosen))
+        yield [
+            replace(one, of=one.of if one.of in known else kept[at - 1].id if at else "") for at, one in enumerate(kept)
+        ]
+
+
+def _tellable(stages: Sequence[_Stage], profile: Profile) -> list[_Stage]:
+    """Leave out steps at which, or on the way to which, so few were lost that nobody may know how many."""
+    kept: list[_Stage] = []
+    for stage in stages:
+        of = next((one for one in reversed(kept) if one.id == stage.of or stage.id != ANSWERED), None)
+        while of is not None and _is_few(_total(of) - _total(stage), profile):
+            if stage.id != "started":
+                break
+            kept.remove(of)  # the start says more than the step before it
+            of = kept[-1] if kept else None
+        else:
+            if _is_few(_total(stage), profile):
+                continue
+            kept.append(replace(stage, of=of.id if of is not None else ""))
+    return kept
+
+
+def _total(stage: _Stage) -> int:
+    return int(stage.here.sum()) if stage.here is not None else (stage.counts or {})[_ALL][_ALL]
+
+
+def _stages(evidence: Evidence, role: Role, people: pd.Index) -> list[_Stage]:
+    """List the steps of a role, each a part of an earlier one: from the files, then who answered."""
     steps = [
         one
         for one in evidence.programme.steps
         if one.column.startswith("participants.") and evidence.records(one.column)
     ]
     steps = _chain(evidence, steps, people)
-    characteristics = [
-        one
-        for one in evidence.programme.subgroups
-        if all(column.startswith("participants.") and evidence.records(column) for column in one.columns)
+    found = [
+        _Stage(step.id, step.title, steps[at - 1].id if at else "", evidence.at_step(step, people))
+        for at, step in enumerate(steps)
     ]
-    if not len(people) or not steps or not characteristics:
-        return {}
-    ladder = [steps, [steps[0], steps[-1]], [next((one for one in steps if one.id == "started"), steps[0])]]
-    simple = [one for one in characteristics if len(one.columns) == 1]
-    chosen, made = steps, _protected(evidence, role, steps, simple, profile)
-    for shorter in ladder[1:]:
-        if _share_told(made) < _ENOUGH_TOLD:
-            again = _protected(evidence, role, shorter, simple, profile)
-            chosen, made = (shorter, again) if _share_told(again) > _share_told(made) else (chosen, made)
-    if any(map(_groups_told, made.values())) and len(simple) < len(characteristics):
-        made = _protected(evidence, role, chosen, characteristics, profile)
-    told = [one for one in characteristics if one.id in made and _groups_told(made[one.id])]
-    return {one.id: (_table(made[one.id], one.title, role, chosen, profile), made[one.id]) for one in told}
+    found += _who_answered(evidence, role, people, found)
+    counts = _eligible(evidence, role, people, found)
+    if counts is None:
+        return found
+    title = next(step.title for step in evidence.programme.steps if step.column.startswith(_ELIGIBLE))
+    return [_Stage("eligible", title, "", counts=counts), replace(found[0], of="eligible"), *found[1:]]
+
+
+def _who_answered(evidence: Evidence, role: Role, people: pd.Index, stages: Sequence[_Stage]) -> Iterator[_Stage]:
+    """Count those who answered before and after, among those who started."""
+    of = next((one for one in stages if one.id == "started"), None)
+    followed = follow_ups(evidence, role.id)
+    here = answered_both(evidence, followed[0], people) if followed and of is not None else None
+    if here is not None and of is not None and of.here is not None:
+        yield _Stage(ANSWERED, "Answered before and after", of.id, here & of.here)
+
+
+def _eligible(
+    evidence: Evidence, role: Role, people: pd.Index, stages: Sequence[_Stage]
+) -> dict[str, dict[str, int]] | None:
+    """Read the people eligible by characteristic; None where the file is not about this role, or cannot be.
+
+    Where a programme has two parties, the file is about those whom it is for, not about mentors. It cannot be where
+    fewer were eligible than came, of any group.
+    """
+    frame = evidence.typed.get(_ELIGIBLE)
+    parties = [one.id for one in evidence.programme.parties]
+    served = next((one for one in parties if not one.startswith(_GIVING)), parties[0] if parties else "")
+    if frame is None or role.id != served or not stages or stages[0].here is None:
+        return None
+    whole = frame.loc[frame["characteristic"] == _ALL, "eligible"].sum()
+    found = {_ALL: {_ALL: int(whole)}} if whole > 0 else {}
+    first = stages[0].here.to_numpy()
+    for subgroup in evidence.programme.subgroups:
+        column = subgroup.columns[0]
+        rows = frame[frame["characteristic"] == column.partition(".")[2]]
+        if len(subgroup.columns) > 1 or not len(rows) or not found:
+            continue
+        labels = labelled(rows["level"], evidence.programme.column(column))
+        counts = rows["eligible"].fillna(0).groupby(labels).sum().astype(int).to_dict()
+        rest = int(whole) - sum(counts.values())
+        counts |= {NOT_STATED: counts.get(NOT_STATED, 0) + rest} if rest > 0 else {}
+        came = evidence.labels(column, people[first]).value_counts()
+        if rest < 0 or any(counts.get(str(label), 0) < n for label, n in came.items()):
+            return None
+        found[subgroup.id] = {str(label): int(n) for label, n in counts.items()}
+    return found if len(found) > 1 else None
 
 
 def _protected(
-    evidence: Evidence, role: Role, steps: Sequence[Step], characteristics: Sequence[Subgroup], profile: Profile
+    role: Role, stages: Sequence[_Stage], plans: Mapping[str, _Plan], profile: Profile
 ) -> dict[str, Protected]:
     """Count people by each characteristic; all share their totals, so they are protected together."""
-    people = evidence.in_programme([role.id])
-    # Counts are called by their role: those of another role are of other people.
-    at = {_named(role, step): evidence.at_step(step, people).to_numpy() for step in steps}
-    known = {one.columns[0]: one.title for one in characteristics if len(one.columns) == 1}
-    titles = {column: known.get(column, column.partition(".")[2]) for one in characteristics for column in one.columns}
-    labels = {title: evidence.labels(column, people).to_numpy(dtype=object) for column, title in titles.items()}
     frames = {}
-    for one in characteristics:
-        dims = [titles[column] for column in one.columns]
-        rows = []
+    for name, plan in plans.items():
+        labels = [_ordered({*map(str, one), *(plan.counts if len(plan.dims) == 1 else ())}) for one in plan.labels]
         # A crossed table has its margins too: they are those of the tables by one characteristic.
-        for cell in product(*([*_ordered(set(labels[dim])), _ALL] for dim in dims)):
-            here = np.ones(len(people), dtype=bool)
-            for dim, label in zip(dims, cell, strict=True):
-                here &= (labels[dim] == label) | (label == _ALL)
-            counts = {name: int((here & there).sum()) for name, there in at.items()}
-            rows.append({**dict(zip(dims, cell, strict=True)), **counts})
-        frames[one.id] = pd.DataFrame(rows)
-    names = list(at)
+        frames[name] = pd.DataFrame(
+            [
+                {
+                    **dict(zip(plan.dims, cell, strict=True)),
+                    **{_named(role, by): n for by, n in _counted(plan, cell).items()},
+                }
+                for cell in product(*([*one, _ALL] for one in labels))
+            ]
+        )
+    used = [stage for stage in stages if any(_named(role, stage.id) in frame for frame in frames.values())]
+    ids = {stage.id for stage in used}
     made: dict[str, Protected] = protect(
         frames,
-        counts=names,
-        dims=list(dict.fromkeys(titles.values())),
-        totals=dict.fromkeys(titles.values(), _ALL),
+        # Counts are called by their role: those of another role are of other people.
+        counts=[_named(role, stage.id) for stage in used],
+        dims=list(dict.fromkeys(dim for plan in plans.values() for dim in plan.dims)),
+        totals={dim: _ALL for plan in plans.values() for dim in plan.dims},
         profile=profile.name,
-        subset_of=dict(zip(names[1:], names[:-1], strict=True)),
+        subset_of={_named(role, stage.id): _named(role, stage.of) for stage in used if stage.of in ids},
     )
     return made
 
 
-def _named(role: Role, step: Step) -> str:
-    return f"{role.id} {step.id}"
-
-
-def _share_told(tables: Mapping[str, Protected]) -> float:
-    """Tell in what share of the groups of all tables every count is told."""
-    rows = [made.frame[(made.frame[list(made.dims)] != _ALL).all(axis=1)] for made in tables.values()]
-    groups = sum(len(frame) for frame in rows)
-    return sum(int(frame["flag"].eq("").sum()) for frame in rows) / groups if groups else 0.0
+def _named(role: Role, step: str) -> str:
+    return f"{role.id} {step}"
 
 
 def _groups_told(made: Protected) -> int:
@@ -138,36 +361,93 @@ def _ordered(labels: set[str]) -> list[str]:
     return sorted(labels, key=lambda label: (label == NOT_STATED, label))
 
 
-def _table(made: Protected, title: str, role: Role, steps: Sequence[Step], profile: Profile) -> Table:
-    """Write one characteristic: counts, then a share with its interval, of released counts only."""
+def _tables(made: Protected, title: str, role: Role, stages: Sequence[_Stage], profile: Profile) -> tuple[Table, ...]:
+    """Write one characteristic: the numbers at each step, then the share from step to step with its interval."""
     frame = _one_column(made, title)
-    whole, part, heading = _of_which(steps)
-    columns = [title, *(step.title for step in steps), heading, "95 % interval"]
-    everybody = frame[frame[title] == _ALL]
-    total = _count(everybody.iloc[0], _named(role, steps[0]), 1) if len(steps) == 1 else float("nan")
-    rows, data = [], []
-    for _, line in frame.iterrows():
-        counts = {step.id: _count(line, _named(role, step), len(steps)) for step in steps}
-        of, came = (total, counts[part.id]) if whole is None else (counts[whole.id], counts[part.id])
-        share = wilson(came, of) if np.isfinite([of, came]).all() and of > 0 else None
-        cells = [str(line[title]), *(WITHHELD if np.isnan(n) else text.count(n) for n in counts.values())]
-        if share is None:
-            cells += [WITHHELD, WITHHELD]
-        else:
-            cells += [per_cent(share.estimate), f"{per_cent(share.low)} to {per_cent(share.high)}"]
+    stages = [one for one in stages if _released(made, one, role, stages) in frame.columns]
+    known = {one.id: frame[_released(made, one, role, stages)].to_numpy(dtype=float) for one in stages}
+    names = [str(label) for label in frame[title]]
+    rows = [
+        (label, *(WITHHELD if np.isnan(known[one.id][at]) else text.count(known[one.id][at]) for one in stages))
+        for at, label in enumerate(names)
+    ]
+    columns, rows = _told_columns([title, *(one.title for one in stages)], rows)
+    notes = (
+        (f"Withheld so that nobody can be recognised: {profile.title}.",)
+        if any(WITHHELD in row for row in rows)
+        else ()
+    )
+    data = pd.DataFrame({title: names, **{one.id: known[one.id] for one in stages}})
+    whose = f"{role.title.capitalize()} by {title.lower()}"
+    counts = Table(whose, tuple(columns), tuple(rows), notes=notes, data=data)
+    shares = _shares(whose, title, names, stages, known, profile)
+    return (counts, shares) if shares is not None else (counts,)
+
+
+def _released(made: Protected, stage: _Stage, role: Role, stages: Sequence[_Stage]) -> str:
+    several = f"released_{_named(role, stage.id)}"
+    return several if several in made.frame.columns or len(stages) > 1 else "released"
+
+
+def _shares(
+    whose: str,
+    title: str,
+    names: Sequence[str],
+    stages: Sequence[_Stage],
+    known: Mapping[str, npt.NDArray[np.float64]],
+    profile: Profile,
+) -> Table | None:
+    """Take the share that came from each step to the next, of released counts only."""
+    by_id = {one.id: one for one in stages}
+    pairs = [(by_id[one.of], one) for one in stages if one.of in by_id]
+    first, start = stages[0], by_id.get("started")
+    if start is not None and first.id == "eligible" and start.of != first.id:
+        pairs.insert(0, (first, start))
+    if not pairs:  # of one step alone: which part of all of them a group is
+        return _parts_of_all(whose, title, names, stages[0], known[stages[0].id])
+    rows: list[tuple[str, ...]] = []
+    data: list[dict[str, object]] = []
+    for at, label in enumerate(names):
+        cells = [label]
+        for whole, part in pairs:
+            of, came = known[whole.id][at], known[part.id][at]
+            told, more = _share(came, of)
+            cells.append(told)
+            data.append({title: label, "of": whole.title, "came": part.title, **more})
         rows.append(tuple(cells))
-        known = {"estimate": share.estimate, "conf_low": share.low, "conf_high": share.high} if share else {}
-        data.append({title: line[title], **counts, **known})
-    columns, rows = _told_columns(columns, rows)
-    notes = ["The share is of people, with Wilson's interval."] if "95 % interval" in columns else []
-    if frame["flag"].eq("suppressed").any():
+    heads = [f"{part.title} of {whole.title.lower()}" for whole, part in pairs]
+    columns, rows = _told_columns([title, *heads], rows)
+    if len(columns) == 1:
+        return None
+    notes = ["Each share with its 95 % interval (Wilson's), of the numbers in the table above."]
+    if any(WITHHELD in row for row in rows):
         notes.append(f"Withheld so that nobody can be recognised: {profile.title}.")
     return Table(
-        f"{role.title.capitalize()} by {title.lower()}",
-        tuple(columns),
-        tuple(rows),
-        notes=tuple(notes),
-        data=pd.DataFrame(data),
+        f"{whose}: from step to step", tuple(columns), tuple(rows), notes=tuple(notes), data=pd.DataFrame(data)
+    )
+
+
+def _share(came: float, of: float) -> tuple[str, dict[str, object]]:
+    if not np.isfinite([of, came]).all() or of <= 0 or came > of:
+        return WITHHELD, {"flag": "suppressed"}
+    found = wilson(came, of)
+    told = f"{per_cent(found.estimate)} ({per_cent(found.low)} to {per_cent(found.high)})"
+    return told, {"estimate": found.estimate, "conf_low": found.low, "conf_high": found.high, "flag": ""}
+
+
+def _parts_of_all(
+    whose: str, title: str, names: Sequence[str], stage: _Stage, counts: npt.NDArray[np.float64]
+) -> Table | None:
+    whole = counts[list(names).index(_ALL)] if _ALL in names else float("nan")
+    made = [(label, *_share(n, whole)) for label, n in zip(names, counts, strict=True) if label != _ALL]
+    if all(told == WITHHELD for _, told, _ in made):
+        return None
+    return Table(
+        f"{whose}: part of all",
+        (title, f"Share of all {stage.title.lower()}"),
+        tuple((label, told) for label, told, _ in made),
+        notes=("Each share with its 95 % interval (Wilson's), of the numbers in the table above.",),
+        data=pd.DataFrame([{title: label, **more} for label, _, more in made]),
     )
 
 
@@ -186,19 +466,6 @@ def _one_column(made: Protected, title: str) -> pd.DataFrame:
     kept = frame[inner | everybody]
     names = [_ALL if set(row) == {_ALL} else ", ".join(row) for row in kept[dims].astype(str).to_numpy().tolist()]
     return kept.drop(columns=dims).assign(**{title: names})
-
-
-def _of_which(steps: Sequence[Step]) -> tuple[Step | None, Step, str]:
-    """Say of which step a share is taken: of those who started, else of the first; with one step of everybody at it."""
-    if len(steps) == 1:
-        return None, steps[0], f"Share of all {steps[0].title.lower()}"
-    last = steps[-1]
-    whole = next((step for step in steps[:-1] if step.id == "started"), steps[0])
-    return whole, last, f"{last.title} of {whole.title.lower()}"
-
-
-def _count(line: pd.Series, name: str, several: int) -> float:
-    return float(line["released" if several == 1 else f"released_{name}"])
 
 
 def answered(evidence: Evidence, profile: Profile) -> Table | None:
@@ -255,7 +522,10 @@ def answered(evidence: Evidence, profile: Profile) -> Table | None:
                     "conf_high": share.high,
                     "flag": "",
                 }
-            rows.append((f"{title}: {wave.title}, {who}", *cells))
+            named = (f"{title}: {wave.title}, {who}", *cells)
+            if named in rows:  # a form that is used twice at a time is one form to those who answer
+                continue
+            rows.append(named)
             data.append({"form": title, "wave": wave.title, "role": who, **more})
     if not rows:
         return None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from evalkit.disclosure import Profile
+from evalkit.numeric.proportions import wilson
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.headline_texts import Headline
 from evalkit.programmes.model import Programme
@@ -45,7 +47,7 @@ def targets_table(
     for target in programme.targets:
         wanted = _wanted(target)
         found = [_line(target, programme, answers, parts)]
-        rows.append((target.title, wanted, *(_verdict(target, found[0]))))
+        rows.append((target.title, wanted, *judged(target, found[0])))
     notes: tuple[str, ...] = (
         "Reached: the whole interval is on the side of the target. Missed: none of it is. Not settled: it "
         "reaches across.",
@@ -90,11 +92,48 @@ def _line(
         for line in part.lines:
             about = answer.of_term.get(line.term, line.about)
             if (target.about is None or about == target.about) and (not roles or not line.group or line.group in roles):
-                return line if target.of == "estimate" else line.people if target.of == "number" else None
+                if target.of == "answered":
+                    return _answered(line, answer, programme, answers, parts)
+                return line if target.of == "estimate" else line.people
     return None
 
 
-def _verdict(target: Target, found: Headline | float | None) -> tuple[str, str, str]:
+def _answered(
+    line: Headline, answer: Answer, programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown]
+) -> Headline | None:
+    """Take the share of those who started who are in a number, of numbers of people that are released anyway."""
+    start = next((step.title for step in programme.steps if step.id == "started"), "")
+    for at, flow in enumerate(answers):
+        part = parts.get(at)
+        if part is None or not isinstance(flow.result, pd.DataFrame) or flow.role != answer.role:
+            continue
+        frame = flow_frame(part)
+        row = frame.loc[frame["step"] == start, "n"]
+        of, came = float(row.iloc[0]) if len(row) else math.nan, line.people
+        if not math.isfinite(of) or not math.isfinite(came) or not 0 < came <= of:
+            return replace(line, withheld=True)
+        found = wilson(came, of)
+        share = replace(line, kind="share", unit="proportion", p_value=math.nan, withheld=False, against="")
+        return replace(share, estimate=found.estimate, low=found.low, high=found.high, people=of)
+    return None
+
+
+def judged(target: Target, found: Headline | float | None) -> tuple[str, str, str]:
+    """Hold a number against a target.
+
+    Parameters
+    ----------
+    target : Target
+        What was to be reached.
+    found : Headline, float or None
+        A row with its interval, a number of people (NaN where withheld), or nothing.
+
+    Returns
+    -------
+    tuple of str
+        What was found, its interval, and the verdict: "reached" and "missed" only where the whole interval is on one
+        side.
+    """
     bound = target.at_least if target.at_least is not None else target.at_most
     if found is None:
         return "\u2013", "\u2013", "not answered"
@@ -110,7 +149,8 @@ def _verdict(target: Target, found: Headline | float | None) -> tuple[str, str, 
     told = (value(found), interval(found))
     if bound is None:
         return (*told, "no target set")
-    times = 100.0 if found.unit == "proportion" and target.unit in _PER_CENT else 1.0
+    # A ratio, such as pay after over pay before, is held against per cent as a share is.
+    times = 100.0 if (found.unit == "proportion" or found.kind == "ratio") and target.unit in _PER_CENT else 1.0
     low, high = times * found.low, times * found.high
     if math.isnan(low) or math.isnan(high):
         return (*told, "not settled")

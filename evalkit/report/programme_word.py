@@ -17,31 +17,34 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 
 from evalkit import figures
-from evalkit.report.programme_blocks import Block, Bullets, Picture, Report, Table, Text
+from evalkit.report.programme_blocks import Block, Bullets, Picture, Report, Table, Text, unbroken
 from evalkit.report.programme_identity import Identity
 from evalkit.report.programme_sheets import without_dates
 from evalkit.report.tables import WITHHELD
 
 _WIDTH = 17.0
+# The highest figure, in inches; rows up to which a table is kept on one page.
+_HIGH = 6.2
+_ON_ONE_PAGE = 14
 _DPI = 150
 # Centimetres of a letter in a cell and of what is left and right of it; letters that a column is made for at most.
 _LETTER, _CELL = 0.175, 0.42
 _WORDY, _NARROW = 60, 18
-_UNITS = re.compile(r"(?<=\d) (?=%)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # Style -> size in points, space before and after, bold.
 _SIZES = {
     "Title": (20, 0, 6, True),
     "Heading 1": (16, 16, 4, True),
     "Heading 2": (12, 10, 3, True),
-    "Normal": (10.5, 0, 6, False),
-    "List Bullet": (10.5, 0, 3, False),
+    "Normal": (10, 0, 5, False),
+    "List Bullet": (10, 0, 2, False),
     "Caption": (10, 10, 4, True),
     "Report Note": (9, 0, 6, False),
-    "Report To Write": (10.5, 4, 8, False),
+    "Report To Write": (10, 4, 8, False),
     "Report Cell": (9, 1, 1, False),
     "Report Banner": (11, 0, 10, True),
 }
+_AFTER_TABLE = 3
 _OWN = ("Report Note", "Report To Write", "Report Cell", "Report Banner")
 
 
@@ -134,7 +137,7 @@ class _Writer:
         with figures.style():
             picture.drawing.savefig(out, format="png", dpi=_DPI, metadata={"Software": None})
         width, height = picture.drawing.get_size_inches()
-        shrunk = min(1.0, _WIDTH / 2.54 / width, 8.6 / height)
+        shrunk = min(1.0, _WIDTH / 2.54 / width, _HIGH / height)
         self.document.add_picture(out, width=Cm(2.54 * width * shrunk))
         _describe(self.document.inline_shapes[-1], picture.title, picture.alt)
 
@@ -155,12 +158,13 @@ class _Writer:
             cells = grid.add_row().cells
             for at, text in enumerate(row):
                 self._cell(cells[at], text, bold=False, right=at > 0 and at not in table.words, width=widths[at])
-        for line in grid.rows:
-            _whole(line)
-        for note in table.notes:
-            self.document.add_paragraph(_clean(note), style="Report Note")
-        if not table.notes:
-            self.document.add_paragraph(style="Report Note")
+        _keep_together(grid)
+        for at, note in enumerate(table.notes):
+            line = self.document.add_paragraph(_clean(note), style="Report Note")
+            line.paragraph_format.space_before = Pt(0 if at else _AFTER_TABLE)
+        if not table.notes:  # Word joins tables between which nothing stands
+            between = self.document.add_paragraph(style="Report Note").paragraph_format
+            between.line_spacing, between.space_after = Pt(_AFTER_TABLE), Pt(0)
 
     def _cell(self, cell: Any, text: str, *, bold: bool, right: bool, width: float) -> None:
         cell.width = Cm(width)
@@ -179,7 +183,7 @@ class _Writer:
 
 
 def _clean(text: str) -> str:
-    return _UNITS.sub("\u00a0", _CONTROL.sub("?", text))
+    return unbroken(_CONTROL.sub("?", text))
 
 
 def _properties(document: WordDocument, report: Report) -> None:
@@ -291,6 +295,16 @@ def _repeat(row: Any) -> None:
     mark = OxmlElement("w:tblHeader")
     mark.set(qn("w:val"), "true")
     row._tr.get_or_add_trPr().append(mark)  # noqa: SLF001
+
+
+def _keep_together(grid: Any) -> None:
+    """Break no row, leave the head with the first one, and keep a short table on one page."""
+    count = len(grid.rows)
+    for at, row in enumerate(grid.rows):
+        _whole(row)
+        if at == 0 or (count <= _ON_ONE_PAGE and at < count - 1):
+            for cell in row.cells:
+                cell.paragraphs[0].paragraph_format.keep_with_next = True
 
 
 def _whole(row: Any) -> None:

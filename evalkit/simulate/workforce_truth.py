@@ -209,5 +209,6 @@ def _turnover(before: Floats, now: Floats, chain: Chain, loss: Floats) -> Part:
         rates[name] = lost / mean
         yield "leaver_rate", name, lost / mean, "proportion"
         yield "leaver_rate_all_exits", name, left / mean, "proportion"
-        yield "stability_index", name, 1 - left / float(before[part].sum()), "proportion"
+        yield "stability_index", name, 1 - lost / float(before[part].sum()), "proportion"
+        yield "stability_index_all_exits", name, 1 - left / float(before[part].sum()), "proportion"
     yield "leaver_rate_ratio", "BME over white", rates["BME"] / rates["white"], "ratio"

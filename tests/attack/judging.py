@@ -59,23 +59,26 @@ def demands(system: System, rule: Rule, truth: Mapping[Key, int] | None = None) 
         return {cell: (1, rule.threshold) for cell in [*system.withheld, *rest] if cell not in nobody}
     if rule.rounding == "none":
         return {}
+    nobody = system.nobody()
     asked: dict[int, tuple[int, int] | int] = {}
     for cell in system.shown:
         # Zero and its rounding may allow for fewer counts than the base: then all of these.
-        asked[cell] = min(rule.base, _own_width(system, cell))
+        asked[cell] = min(rule.base, _own_width(system, cell, nobody))
     asked |= dict.fromkeys(system.withheld, rule.base)
-    return {cell: width for cell, width in asked.items() if cell not in system.nobody()}
+    return {cell: width for cell, width in asked.items() if cell not in nobody}
 
 
-def _own_width(system: System, cell: int) -> int:
+def _own_width(system: System, cell: int, nobody: set[int]) -> int:
     """Count the values that a shown cell allows for by itself; a total that was added up, by its parts."""
+    if cell in nobody:
+        return 1
     if system.high[cell] < UNBOUNDED:
         return system.high[cell] - system.low[cell] + 1
-    shown = set(system.shown)
+    told = nobody.union(system.shown)
     own = [
-        1 + sum(_own_width(system, part) - 1 for part in parts)
+        1 + sum(_own_width(system, part, nobody) - 1 for part in parts)
         for total, parts in system.sums
-        if total == cell and shown.issuperset(parts)
+        if total == cell and told.issuperset(parts)
     ]
     return min(own, default=UNBOUNDED)
 

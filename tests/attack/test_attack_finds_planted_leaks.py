@@ -69,6 +69,16 @@ def test_a_withheld_cell_below_a_total_of_zero_is_found() -> None:
     assert [fault.kind for fault in attack([release], rule)] == ["contradiction"]
 
 
+def test_rounded_counts_that_their_total_pins_down_are_found() -> None:
+    """3 to 7 and 8 to 12 are 19 at most, and 18 is the least that is shown as 20."""
+    row = pd.DataFrame({"sex": ["s1", "s2", "Total"], "released_people": [5.0, 10.0, 20.0]})
+    release = Release(row, ("sex",), {"sex": "Total"}, {"people": "released_people"})
+    assert faults([release], RULES["hesa"]) == [
+        "narrow: people(all)", "narrow: people(sex=s1)", "narrow: people(sex=s2)"
+    ]  # fmt: skip
+    assert faults([replace(release, frame=row.assign(released_people=[5.0, 10.0, 15.0]))], RULES["hesa"]) == []
+
+
 def test_rounding_protects_as_far_as_it_goes() -> None:
     """13 to 17 less 8 to 12 is 1 to 9; 18 to 22 less 8 to 12 is 6 to 14."""
     opensafely = RULES["opensafely"]

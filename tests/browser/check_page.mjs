@@ -33,6 +33,21 @@ const facts = await page.evaluate(() => ({
   tables: document.querySelectorAll("table").length,
   overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
 }));
+// On a phone, and on paper: A4 with the margins that the report asks for. A page wider than its paper is printed smaller.
+await page.setViewportSize({ width: 400, height: 800 });
+facts.phone = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+await page.emulateMedia({ media: "print" });
+await page.setViewportSize({ width: Math.floor(180 / 25.4 * 96), height: Math.floor(269 / 25.4 * 96) });
+facts.paper = await page.evaluate(() => {
+  const board = document.querySelector(".pr-board");
+  return {
+    overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    board: board ? board.getBoundingClientRect().bottom + globalThis.scrollY : 0,
+    height: globalThis.innerHeight,
+  };
+});
+await page.emulateMedia({ media: "screen" });
+await page.setViewportSize({ width: 1000, height: 800 });
 if (picture) await page.screenshot({ path: picture, fullPage: true });
 await browser.close();
 const violations = found.violations.map((rule) => ({

@@ -1,191 +1,28 @@
-"""The documents are true: their Python runs, their links lead somewhere, their tables name what exists."""
+"""The documents are true: their links lead somewhere, and their tables name what exists."""
 
 from __future__ import annotations
 
 import ast
-import contextlib
 import fnmatch
-import io
-import os
 import re
-import shlex
-import subprocess
-import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import pandas as pd
 import pytest
+from documents import DOCUMENTS, ROOT, bodies, in_code, label, prose, read, table
 from ruamel.yaml import YAML
 
 import evalkit
 from evalkit.errors import CODES
 from evalkit.published.rules import RULES
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("", "docs", "data", "programmes", "surveys")
-DOCUMENTS = sorted(
-    {path for folder in FOLDERS for path in (ROOT / folder).glob("**/*.md" if folder == "docs" else "*.md")}
-)
 HOW_TO_CHECK = ROOT / "docs" / "how-to" / "check-a-published-paper.md"
-FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6} +(?P<text>.+?) *#*$", re.MULTILINE)
 CODE = re.compile(r"[A-Z]{3}-\d{3}")
 TERM = re.compile(r"- \*\*(?P<term>[^*]+)\*\*: \S")
-
-
-def label(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def read(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
-
-
-def fences(text: str, language: str) -> list[tuple[str, str]]:
-    """Info string and content of the fenced blocks in a language."""
-    blocks = [(match["info"].strip(), match["body"]) for match in FENCE.finditer(text)]
-    return [(info, body) for info, body in blocks if info.split(" ")[0] == language]
-
-
-def prose(text: str) -> str:
-    return FENCE.sub("", text)
-
-
-def tables(text: str) -> Iterator[list[list[str]]]:
-    """Rows of cells of each table, its header first and the rule below it left out."""
-    for block in re.findall(r"(?:^\|.*\|[ \t]*\n)+", f"{prose(text)}\n", re.MULTILINE):
-        rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in block.splitlines()]
-        yield [row for row in rows if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
-
-
-def table(text: str, first: str) -> list[list[str]]:
-    """Rows below the header of the only table whose first column has this heading."""
-    found = [rows for rows in tables(text) if rows[0][0] == first]
-    assert len(found) == 1, f"{len(found)} tables that begin with {first!r}"
-    return found[0][1:]
-
-
-def in_code(cell: str) -> list[str]:
-    return re.findall(r"`([^`]+)`", cell)
-
-
-# --- Python blocks ----------------------------------------------------------------------------------------------------
-
-
-def run_python_blocks(text: str) -> None:
-    """Run the blocks in order in one namespace; a whole-line comment is what the block has printed."""
-    namespace: dict[str, object] = {"__name__": "document"}
-    for number, (_, body) in enumerate(fences(text, "python"), start=1):
-        out = io.StringIO()
-        with contextlib.redirect_stdout(out):
-            exec(compile(body, f"block {number}", "exec"), namespace)  # noqa: S102 - our own documents
-        printed = [line.strip() for line in out.getvalue().splitlines()]
-        promised = [line.removeprefix("#").strip() for line in body.splitlines() if line.startswith("#")]
-        assert printed == promised, f"block {number}"
-
-
-WITH_PYTHON = [path for path in DOCUMENTS if fences(path.read_text(encoding="utf-8"), "python")]
-
-
-@pytest.mark.parametrize("path", WITH_PYTHON, ids=label)
-def test_python_blocks_run_and_print_what_they_say(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    text = path.read_text(encoding="utf-8")
-    for info, body in fences(text, "csv"):
-        Path(info.split(" ")[1]).write_text(body, encoding="utf-8")
-    run_python_blocks(text)
-
-
-def test_readme_and_the_how_to_have_python_blocks() -> None:
-    assert {ROOT / "README.md", HOW_TO_CHECK} <= set(WITH_PYTHON)
-    assert len(fences(read("README.md"), "python")) >= 3
-
-
-@pytest.mark.parametrize(
-    "body",
-    ["print(1)\n# 2\n", "print(1)\n", "# 1\n"],
-    ids=["another output", "an output that no comment states", "a comment that nothing printed"],
-)
-def test_the_check_notices_a_wrong_output(body: str) -> None:
-    run_python_blocks("```python\nprint(1)\n# 1\n```\n")
-    with pytest.raises(AssertionError, match="block 1"):
-        run_python_blocks(f"```python\n{body}```\n")
-
-
-# --- what the command line prints -------------------------------------------------------------------------------------
-
-
-def transcripts(text: str) -> list[tuple[list[str], list[str]]]:
-    """Words and shown lines of each `$ evalkit ...` block; several commands in one block are not read."""
-    found = []
-    for _, body in fences(text, "console"):
-        first, *shown = body.splitlines()
-        if first.startswith("$ evalkit "):
-            found.append((shlex.split(first)[2:], [line.rstrip() for line in shown]))
-    return found
-
-
-def first_difference(shown: list[str], printed: list[str]) -> str | None:
-    """First shown line that does not stand where it must; a line of three dots leaves lines out."""
-    at, skipping = 0, False
-    for line in shown:
-        if line == "...":
-            skipping = True
-            continue
-        if skipping and line in printed[at:]:
-            at = printed.index(line, at)
-        if at >= len(printed) or printed[at] != line:
-            return line
-        at, skipping = at + 1, False
-    return None if skipping or at == len(printed) else printed[at]
-
-
-WITH_COMMANDS = [path for path in DOCUMENTS if transcripts(path.read_text(encoding="utf-8"))]
-
-
-@pytest.mark.parametrize("path", WITH_COMMANDS, ids=label)
-def test_commands_print_what_the_document_shows(path: Path, tmp_path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    for info, body in fences(text, "csv"):
-        (tmp_path / info.split(" ")[1]).write_text(body, encoding="utf-8")
-    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
-    for words, shown in transcripts(text):
-        done = subprocess.run(
-            [sys.executable, "-m", "evalkit", *words],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            encoding="utf-8",
-            check=True,
-            timeout=120,
-        )
-        assert shown
-        assert first_difference(shown, [line.rstrip() for line in done.stdout.splitlines()]) is None
-
-
-def test_readme_and_the_how_to_show_a_command() -> None:
-    assert {ROOT / "README.md", HOW_TO_CHECK} <= set(WITH_COMMANDS)
-
-
-@pytest.mark.parametrize(
-    ("shown", "difference"),
-    [
-        (["a", "b", "c"], None),
-        (["a", "...", "c"], None),
-        (["...", "b", "..."], None),
-        (["a", "x", "c"], "x"),
-        (["a", "c"], "c"),
-        (["a", "b"], "c"),
-        (["...", "b", "a", "..."], "a"),
-        (["...", "x", "..."], "x"),
-    ],
-)
-def test_the_check_notices_a_line_that_is_not_printed(shown: list[str], difference: str | None) -> None:
-    assert first_difference(shown, ["a", "b", "c"]) == difference
 
 
 # --- links ------------------------------------------------------------------------------------------------------------
@@ -239,10 +76,35 @@ def test_the_check_notices_dead_links() -> None:
 
 
 def test_every_path_that_readme_lists_exists() -> None:
-    blocks = [body for _, body in fences(read("README.md"), "text")]
-    paths = [line.split()[0] for body in blocks for line in body.splitlines()]
+    paths = [line.split()[0] for body in bodies(read("README.md"), "text") for line in body.splitlines()]
     assert len(paths) >= 10
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def absent(text: str) -> list[str]:
+    """Words in code that look like a path and are none."""
+    paths = [piece for piece in in_code(prose(text)) if "/" in piece or piece in {"Makefile", "LICENSE"}]
+    return [path for path in paths if not (ROOT / path).exists()]
+
+
+def test_every_file_that_the_levels_of_rap_are_shown_by_exists() -> None:
+    text = read("docs/rap.md")
+    assert len({piece for piece in in_code(prose(text)) if "/" in piece}) >= 15
+    assert [path for path in absent(text) if path not in {"data/", "responses/"}] == []
+    assert absent("`docs/no-such.md` `docs/rap.md` `Makefile` `word`\n") == ["docs/no-such.md"]
+
+
+def test_the_readme_names_every_programme_and_every_report() -> None:
+    programmes = [name for row in table(read("README.md"), "programme") for name in in_code(row[0])]
+    assert sorted(programmes) == sorted(path.stem for path in (ROOT / "programmes").glob("[a-z]*.yaml"))
+    reports = [name for row in table(read("README.md"), "report") for name in in_code(row[0])]
+    assert reports == sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+
+
+def test_every_picture_has_words_for_those_who_do_not_see_it() -> None:
+    pictures = [text for path in DOCUMENTS for text in re.findall(r"!\[([^\]]*)\]\(", read(label(path)))]
+    assert len(pictures) >= 1
+    assert [words for words in pictures if len(words) < 30] == []
 
 
 # --- make -------------------------------------------------------------------------------------------------------------
@@ -254,7 +116,7 @@ def make_targets(makefile: str) -> set[str]:
 
 def named_targets(text: str) -> set[str]:
     """Words after `make` in code, not in prose."""
-    code = [body for _, body in fences(text, "console")] + in_code(prose(text))
+    code = bodies(text, "console") + in_code(prose(text))
     return {word for piece in code for word in re.findall(r"^(?:\$ )?make ([a-z][a-z-]*)", piece, re.MULTILINE)}
 
 

@@ -44,7 +44,7 @@ def test_a_profile_does_what_was_worked_by_hand(name: str):
     [
         ("staff-survey", 0, 0, 0),
         ("opensafely", 8, 8, 0),
-        ("opensafely-midpoint6", 0, 0, 0),
+        ("opensafely-midpoint6", 8, 8, 0),
         ("nhs-hospital", 8, 8, 0),
         ("acro", 0, 0, 10),
         ("hesa", 22.5, 8, 0),

@@ -254,6 +254,43 @@ def test_a_name_as_long_as_the_disk_allows(tmp_path: Path):
     assert path.is_file()
 
 
+@pytest.mark.parametrize(("step", "at"), [("fsync", 2), ("replace", 2)])
+def test_several_files_are_all_new_or_all_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, at: int
+) -> None:
+    old, gone, new = tmp_path / "old.txt", tmp_path / "gone.txt", tmp_path / "new.txt"
+    old.write_text("old", encoding="utf-8")
+    gone.write_text("gone", encoding="utf-8")
+    owner = Path if step == "replace" else files.os
+    real, calls = getattr(owner, step), []
+
+    def fails(*arguments: object) -> object:
+        calls.append(arguments)
+        return _full() if len(calls) == at else real(*arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, step, fails)
+        with pytest.raises(ReportError, match=r"REP-004 .*new\.txt"):
+            files.write_together({old: "changed", gone: None, new: "new"})
+    assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == {"old.txt": "old", "gone.txt": "gone"}
+    files.write_together({old: "changed", gone: None, new: "new"})
+    assert {path.name: path.read_text("utf-8") for path in tmp_path.iterdir()} == {
+        "old.txt": "changed",
+        "new.txt": "new",
+    }
+
+
+def test_what_a_killed_run_left_is_cleared_away_after_an_hour(tmp_path: Path) -> None:
+    left, going, other = (tmp_path / name for name in (".x.csv.1.part", ".x.csv.2.part", ".y.csv.3.part"))
+    for path in (left, going, other):
+        path.write_text("half", encoding="utf-8")
+    os.utime(left, (0, 0))
+    os.utime(other, (0, 0))
+    files.write_together({tmp_path / "x.csv": "whole"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == [going.name, other.name, "x.csv"]
+    assert files.left_parts(tmp_path) == [going, other]
+
+
 # --- fingerprints and listings -------------------------------------------------------------------------------------
 
 

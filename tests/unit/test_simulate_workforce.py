@@ -49,7 +49,7 @@ def test_every_indicator_has_a_truth_in_every_year(large: SimulatedWorkforce) ->
         turnover = indicator.startswith(("leaver", "stability"))
         assert years == (first[1:] if turnover else first), (indicator, group)
     assert np.isfinite(large.truth["value"]).all()
-    assert large.truth["indicator"].nunique() == 25
+    assert large.truth["indicator"].nunique() == 26
 
 
 def test_representation_and_progression(large: SimulatedWorkforce) -> None:
@@ -201,7 +201,8 @@ def test_turnover(large: SimulatedWorkforce) -> None:
             assert share_is_near(lost / mean, of_year(large, "leaver_rate", year)[name], mean)
             served = (last["started"] <= pd.Timestamp(year - 1, 3, 31)).sum()
             assert served == len(first) - len(part)
-            assert share_is_near(served / len(first), of_year(large, "stability_index", year)[name], len(first))
+            for remain, indicator in ((served, "stability_index_all_exits"), (len(first) - lost, "stability_index")):
+                assert share_is_near(remain / len(first), of_year(large, indicator, year)[name], len(first))
     rates = of_year(large, "leaver_rate", LAST)
     assert rates["BME"] > 1.2 * rates["white"]
     assert of_year(large, "leaver_rate_ratio", LAST)["BME over white"] == pytest.approx(rates["BME"] / rates["white"])
@@ -249,10 +250,10 @@ def test_truths_fit_together() -> None:
     made = simulate_workforce(50, 4, seed=1, leaving=2.0)
     for year in (2023, 2024, 2025):
         before, now = (of_year(made, "representation", one)["BME, all"] for one in (year - 1, year))
-        left = (1 - of_year(made, "stability_index", year)["BME"]) * before
+        left = (1 - of_year(made, "stability_index_all_exits", year)["BME"]) * before
         assert of_year(made, "leaver_rate_all_exits", year)["BME"] == pytest.approx(left / ((before + now) / 2))
         staying = 1 - of_year(made, "leaver_rate_all_exits", year)["all"]
-        assert of_year(made, "stability_index", year)["all"] == pytest.approx(staying, abs=1e-12)
+        assert of_year(made, "stability_index_all_exits", year)["all"] == pytest.approx(staying, abs=1e-12)
         assert abs(before - now) > 1e-4
     plan = chain_of(Disparities(1.5, 1.5, 1.1, 1.2, 0.7, 0.4, 0.0, 0.05, 0.6, 0.1), 5)
     assert [law.sum() for law in plan.laws()] == pytest.approx([1.0] * 5)

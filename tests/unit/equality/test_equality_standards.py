@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from evalkit.equality.inputs import check_frames
+from evalkit.equality.mappings import ethnic_group
 from evalkit.equality.plan import edi_plan
 from evalkit.equality.plan_progress import Latest, Target, path, status
 from evalkit.equality.race_standard import wres
@@ -17,6 +18,8 @@ from evalkit.equality.race_standard_counts import wres_counts
 from evalkit.errors import DataError, EstimationError
 from evalkit.numeric.proportions import koopman, newcombe
 from evalkit.simulate.workforce import simulate_workforce
+
+KEYS = ["year", "indicator", "part", "group"]
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +143,25 @@ def test_denominators_of_the_standard_inputs(trust: Any) -> None:
     inside = (entered <= day) & (entered > staff["snapshot"][staff["snapshot"] < day].max())
     people = trust.frames["disciplinary"].loc[inside, "person"].nunique()
     assert now.loc["3", "events"] == people
+
+
+@pytest.mark.parametrize("kind", [str, "category", "int32"])
+def test_people_are_found_whatever_names_them(trust: Any, kind: Any) -> None:
+    """Categories differ from file to file; someone with an outcome may be in no snapshot of the year."""
+    staff, entered = trust.frames["staff_in_post"], trust.frames["disciplinary"]
+    last = staff["snapshot"].max()
+    left = staff.loc[~staff["person"].isin(staff.loc[staff["snapshot"] == last, "person"]), "person"].iloc[0]
+    more = pd.DataFrame({"person": [left, 10**6], "entered": last - pd.Timedelta(days=9)})
+    frames = {**trust.frames, "disciplinary": pd.concat([entered, more], ignore_index=True)}
+    before, usual = (wres_counts(each, indicators="34") for each in (trust.frames, frames))
+    added = (usual.set_index(KEYS) - before.set_index(KEYS))[lambda rows: rows["n"] != 0].reset_index()
+    of = str(ethnic_group(staff.loc[staff["person"] == left, "ethnicity"])[0])
+    assert added[["year", "indicator"]].drop_duplicates().to_dict("list") == {"year": [last.year], "indicator": ["3"]}
+    assert added.set_index("group")[["n", "events"]].to_dict("index") == {
+        of: {"n": 1, "events": 1}, "not stated": {"n": 1, "events": 1},
+    }  # fmt: skip
+    named = {name: frame.astype({"person": kind}) if "person" in frame else frame for name, frame in frames.items()}
+    pd.testing.assert_frame_equal(wres_counts(named, indicators="34"), usual)
 
 
 def test_missing_inputs_of_the_standard_are_named() -> None:

@@ -126,6 +126,10 @@ def test_a_title_above_the_header_is_one_message(tmp_path: Path) -> None:
         lines = [title, *(",".join(row) for row in (HEADER, *ROWS))]
         (tmp_path / "staff-in-post.csv").write_text("\n".join(lines), encoding="utf-8")
         assert refused(tmp_path) == [f"DAT-003 staff-in-post.csv: {said} {mended}"]
+    path = tmp_path / "staff-in-post.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("post,,", "post,"), encoding="utf-8")
+    (found,) = refused(tmp_path)
+    assert "If the first row is a title, delete it: the header must be in row 1. Other checks" in found
 
 
 def test_sheets_and_workbooks_have_remedies_that_fit(tmp_path: Path) -> None:

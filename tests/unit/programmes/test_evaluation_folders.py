@@ -331,22 +331,26 @@ def test_withdraw_takes_a_person_out_everywhere(copy: Path) -> None:
         withdraw(copy, pair["mentor"])
 
 
-def test_a_withdrawal_that_fails_half_way_changes_nothing(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import evalkit.files as files
-
+@pytest.mark.parametrize("error", [OSError(28, "full"), KeyboardInterrupt()])
+@pytest.mark.parametrize("step", ["replace", "chmod"])
+def test_a_withdrawal_that_fails_half_way_changes_nothing(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, step: str
+) -> None:
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
-    real, seen = files.write_atomic, []
+    person = read_folder(copy).files["pairs"].iloc[0]["mentee"]
+    real, seen = getattr(Path, step), []
 
-    def fails(path: Path, content: str | bytes) -> None:
+    def fails(path: Path, to: object) -> object:
         seen.append(path)
         if len(seen) == 3:
-            raise files._unwritable(path, OSError(28, "full"))
-        real(path, content)
+            raise error
+        return real(path, to)
 
-    monkeypatch.setattr(files, "write_atomic", fails)
-    person = read_folder(copy).files["pairs"].iloc[0]["mentee"]
-    with pytest.raises(ReportError):
+    monkeypatch.setattr(Path, step, fails)
+    with pytest.raises(ReportError if isinstance(error, OSError) else KeyboardInterrupt):
         withdraw(copy, person)
+    monkeypatch.undo()
+    assert len(seen) >= 3
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
 
 

@@ -61,7 +61,7 @@ def test_an_organisation_has_other_limits() -> None:
 def test_records_of_service_are_named_where_people_are_followed() -> None:
     notes = design_notes(load_programme("staff-development"))
     note = next(note for note in notes if note.rule == "records_of_service")
-    assert note.about == ("questions.retention", "questions.retention_compared")
+    assert note.about == ("questions.retention", "questions.retention_compared", "questions.promotion")
 
 
 def test_notes_are_sentences() -> None:

@@ -92,7 +92,7 @@ def test_a_fall_in_thoughts_of_leaving_is_better() -> None:
     )
     assert told.verdict == "better"
     assert "lower" in told.text
-    assert "better side" in told.text
+    assert told.text.endswith("for the better.")
 
 
 def test_the_interval_stands_before_p() -> None:
@@ -112,7 +112,7 @@ def test_a_gap_between_groups_is_nobodys_gain() -> None:
     assert told.verdict == "gap"
     assert "better" not in told.text
     assert "worse" not in told.text
-    assert told.text.endswith("to the advantage of white.")
+    assert told.text.endswith("to the advantage of white colleagues.")
     turned = said(
         "access_ethnicity",
         {**row, "estimate": 0.6, "conf_low": 0.4, "conf_high": 0.8},
@@ -120,7 +120,7 @@ def test_a_gap_between_groups_is_nobodys_gain() -> None:
         scale="log",
         term="relative_likelihood",
     )
-    assert turned.text.endswith("to the advantage of BME.")
+    assert turned.text.endswith("to the advantage of BME colleagues.")
 
 
 def test_a_ratio_whose_interval_holds_one_claims_nothing() -> None:

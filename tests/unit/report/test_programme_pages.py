@@ -1,16 +1,21 @@
 """A programme's report as a page, a Word file and tables: accessible, protected, the same bytes again."""
 
+import base64
 import csv
 import io
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from docx import Document
 from lxml import html
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from openpyxl import load_workbook
 from small_programme import ID, small_evidence
 
+from evalkit import figures
 from evalkit.disclosure import load_profile
 from evalkit.errors import EvalkitError, ReportError
 from evalkit.programmes.folder_simulation import simulate_folder
@@ -19,8 +24,10 @@ from evalkit.report import programme_folder
 from evalkit.report.layout import first_heading_problem, read_entry
 from evalkit.report.programme_blocks import Report, Section
 from evalkit.report.programme_folder import Written, report_folder
+from evalkit.report.programme_html import part
 from evalkit.report.programme_identity import NAME, contrast, load_identity
 from evalkit.report.programme_making import Setting, programme_report, written_files
+from evalkit.result import Method, estimates
 
 TRUST = "A & B <Trust>"
 SECTIONS = [
@@ -135,8 +142,8 @@ def test_the_page_says_that_the_data_are_synthetic(page: str) -> None:
 def test_provenance_is_told(page: str) -> None:
     footer = html.fromstring(page).find("footer") if html.fromstring(page).find("footer") is not None else None
     text = (footer if footer is not None else next(html.fromstring(page).iter("footer"))).text_content()
-    for part in ("2023-11-14", "0123456789abcdef (3 files)", "staff-survey", ID):
-        assert part in text
+    for word in ("2023-11-14", "0123456789abcdef (3 files)", "staff-survey", ID):
+        assert word in text
 
 
 def test_no_number_of_few_people_is_in_any_table(files: dict[str, bytes]) -> None:
@@ -247,6 +254,64 @@ def test_an_organisation_brings_its_own_look(tmp_path: Path) -> None:
     assert (own.accent, own.font, own.ink) == ("#5b0060", "Georgia, serif", load_identity().ink)
 
 
+def test_logo_colours_and_fonts_reach_page_word_and_figures(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    drawn = io.BytesIO()
+    with figures.style():
+        Figure(figsize=(1, 0.5)).savefig(drawn, format="png")
+    (own / "logo.png").write_bytes(drawn.getvalue())
+    look = f'accent: "#5b0060"\nword_font: Georgia\nfont: Georgia, serif\nlogo: logo.png\nlogo_text: "{TRUST}"\n'
+    (own / NAME).write_text(look, encoding="utf-8")
+    identity = load_identity(own)
+    with figures.look(identity.accent, identity.figure_font):
+        report = programme_report(small_evidence(24), Setting(TRUST))
+        files = written_files(report, identity, word=True)
+    page = files[f"{ID}.html"].decode("utf-8")
+    tree = html.fromstring(page)
+    (logo,) = tree.find_class("pr-logo")
+    assert logo.get("alt") == TRUST
+    assert base64.b64decode(logo.get("src").partition(",")[2]) == drawn.getvalue()
+    assert "--pr-accent: #5b0060" in page
+    assert "font-family: Georgia, serif" in page
+    drawings = [base64.b64decode(one.get("src").partition(",")[2]).decode() for one in tree.xpath("//figure//img")]
+    assert drawings
+    assert all("#5b0060" in one and figures.COLOURS[0].lower() not in one for one in drawings)
+    document = Document(io.BytesIO(files[f"{ID}.docx"]))
+    assert document.inline_shapes[0]._inline.docPr.get("descr") == TRUST
+    assert str(document.styles["Heading 1"].font.color.rgb) == "5B0060"
+    assert document.styles["Normal"].font.name == "Georgia"
+
+
+def test_figures_are_as_before_when_the_look_is_over() -> None:
+    with figures.look("#5b0060", "No Such Font"):
+        inside = figures.flow(pd.DataFrame({"step": ["a"], "reason": [""], "n": [3.0]}))
+    outside = figures.flow(pd.DataFrame({"step": ["a"], "reason": [""], "n": [3.0]}))
+    edges = [axes.texts[0].get_bbox_patch().get_edgecolor()[:3] for axes in (inside, outside)]
+    assert [to_hex(edge) for edge in edges] == ["#5b0060", figures.COLOURS[0].lower()]
+
+
+def test_a_part_of_the_report_is_what_stands_under_its_heading() -> None:
+    report = programme_report(small_evidence(24), Setting(TRUST))
+    page = html.fromstring(written_files(report, load_identity(), word=False)[f"{ID}.html"].decode("utf-8"))
+    board = html.fromstring(f"<div>{part(report, 'Summary for the board').html}</div>")
+    assert [one.text_content() for one in board.iter("h3")] == [
+        one.text_content() for one in page.find_class("pr-board")[0].iter("h3")
+    ]
+    reach = html.fromstring(f"<div>{part(report, 'Missing data').html}</div>")
+    assert [one.text_content() for one in reach.iter("h2", "h3")] == ["Missing data"]
+    assert part(report, "<b>")._repr_html_() == "<p>&lt;b&gt;: not in this report.</p>"
+
+
+def test_short_tables_are_narrow_and_short_cells_are_not_broken(page: str) -> None:
+    for table in html.fromstring(page).iter("table"):
+        columns = len(table.findall("thead/tr/th"))
+        assert ("pr-wide" in table.get("class")) == (columns >= 8)
+    intervals = [one for one in html.fromstring(page).iter("td") if re.search(r"\d\s+to\s+", one.text_content())]
+    assert len(intervals) > 5
+    assert all("pr-short" in one.get("class", "") and " to " not in one.text_content() for one in intervals)
+
+
 @pytest.mark.parametrize(
     ("line", "place"),
     [
@@ -268,3 +333,20 @@ def test_a_look_that_cannot_be_used_is_refused(line: str, place: str, tmp_path: 
 def test_contrast_is_that_of_wcag() -> None:
     assert contrast("#ffffff", "#000000") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+
+
+def test_a_forest_tells_once_what_all_its_rows_begin_with() -> None:
+    rows = [
+        {"term": f"What got in the way, {name}", "estimate": 1.0, "conf_low": 0.5, "conf_high": 1.5, "n": 1234.0}
+        for name in ("hours", "fees", "references from a long time ago that nobody could give")
+    ]
+    method = Method("", "", "per cent")
+    axes = figures.forest(estimates(rows, method))
+    names = [tick.get_text() for tick in axes.get_yticklabels()]
+    assert names[:2] == ["hours (n = 1,234)", "fees (n = 1,234)"]
+    assert names[2].replace("\n", " ") == "references from a long time ago that nobody could give (n = 1,234)"
+    assert names[2].count("\n") == 1
+    assert [one.get_text() for one in axes.texts] == ["What got in the way:"]
+    two = figures.forest(estimates(rows[:2], method))
+    assert next(tick.get_text() for tick in two.get_yticklabels()) == "What got in the way, hours (n = 1,234)"
+    assert not two.texts

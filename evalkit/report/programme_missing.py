@@ -1,0 +1,221 @@
+"""Who did not answer afterwards, how they stood before, and what their answers could change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evalkit.change.losses import (
+    CHANGE,
+    COMPLETE,
+    IMPUTED,
+    TIPPING,
+    TIPPING_INTERVAL,
+    WEIGHTED,
+    attrition,
+)
+from evalkit.disclosure import Profile, release
+from evalkit.disclosure.steps import SUPPRESSED
+from evalkit.errors import EvalkitError
+from evalkit.programmes.answering_change import wide
+from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.following_up import FollowUp, follow_ups
+from evalkit.programmes.parts import Role
+from evalkit.programmes.wording import number
+from evalkit.report import text
+from evalkit.report.programme_blocks import Block, Table, Text
+
+# Any fixed seed: the imputations of a report must be the same when it is made again.
+_SEED = 20100505
+_PART = "lost less kept"
+_WAYS = {
+    COMPLETE: "those who answered both times, as in the report",
+    WEIGHTED: "those who answered both times, weighted to be like all who answered before",
+    IMPUTED: "all who answered before, with answers afterwards filled in many times from what is known of them",
+}
+_FEWEST_WAYS = 2
+
+
+def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
+    """Write what is known of those who answered before and not afterwards, for the outcomes named beforehand.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    profile : Profile
+        Disclosure profile.
+
+    Yields
+    ------
+    Text or Table
+        How those lost stood before beside those kept; the change when they are allowed for in other ways; and in words
+        whether that matters. Where fewer were lost than may be told, it says so and no number is given. No number of
+        people is told.
+    """
+    differences: list[tuple[str, ...]] = []
+    ways: list[tuple[str, ...]] = []
+    said: list[str] = []
+    few: list[str] = []
+    data: list[pd.DataFrame] = []
+    for role in evidence.programme.parties:
+        for one in follow_ups(evidence, role.id):
+            name = _named(evidence, one, role)
+            frame = _released(evidence, one, role, profile)
+            if frame is None:
+                few.append(name)
+                continue
+            differences += _difference_rows(frame, name)
+            ways += _way_rows(frame, name)
+            said += [_conclusion(frame, name, evidence.bounds(one.outcome))]
+            data.append(frame.assign(outcome=name)[["outcome", "part", "group", *_NUMBERS]])
+    if differences:
+        yield Table(
+            "How those who did not answer afterwards stood before, beside those who did",
+            ("Of what", "Difference, standard deviations", "95 % interval"),
+            tuple(differences),
+            notes=("Those lost less those kept. Groups of people are compared only where enough were lost of each.",),
+        )
+    if ways:
+        yield Table(
+            "What the change would be if those who did not answer are allowed for",
+            ("Of what", "Resting on", "Change, points", "95 % interval"),
+            tuple(ways),
+            frozenset({1}),
+            ("No way is the right one: each takes something for granted that the answers cannot show.",),
+            pd.concat(data, ignore_index=True),
+        )
+    yield from (Text(one) for one in said)
+    if few:
+        yield Text(
+            f"{'; '.join(few)}: fewer than {profile.threshold} people answered before and not afterwards, or none, or "
+            "their answers cannot be put together. How they differ is withheld, and the change rests on those who "
+            "answered both times."
+        )
+
+
+_NUMBERS = ("estimate", "conf_low", "conf_high")
+
+
+def _named(evidence: Evidence, one: FollowUp, role: Role) -> str:
+    several = len([name for name in one.outcome.roles if evidence.programme.roles_by_id[name].party]) > 1
+    return f"{one.outcome.title}, {role.title}" if several else one.outcome.title
+
+
+def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -> pd.DataFrame | None:
+    """Estimate, and keep the rows that may leave; None when those lost are too few for any."""
+    frame = wide(evidence, [one.outcome], [one.before, one.after], role.id)
+    before, after = (str(name) for name in frame.columns)
+    frame = frame[frame[before].notna()]
+    lost = frame[after].isna().to_numpy()
+    if lost.sum() < profile.threshold or (~lost).sum() < profile.threshold:
+        return None
+    names = _characteristics(evidence, frame)
+    frame = frame.assign(**names).reset_index(drop=True)
+    try:
+        found = attrition(
+            frame, pre=[before], post=[after], covariates=list(names), seed=_SEED, scale=evidence.bounds(one.outcome)
+        )
+    except EvalkitError:
+        return None
+    # A share of a few people among those lost would tell how many they are.
+    small = {
+        f"{name}: {label}"
+        for name, labels in names.items()
+        for label in set(labels)
+        if _tells_few(labels == label, lost, profile)
+    }
+    shown = release(found, profile).frame
+    flags = shown["flag"].astype(str) if "flag" in shown else pd.Series("", index=shown.index)
+    kept = shown[(flags != SUPPRESSED) & ~shown["group"].isin(small)]
+    return kept.assign(before=before)
+
+
+def _characteristics(evidence: Evidence, frame: pd.DataFrame) -> dict[str, npt.NDArray[np.object_]]:
+    """Give what is known of everybody beforehand, as far as answers say whose they are."""
+    if not frame.index.isin(evidence.people.index).all():
+        return {}
+    found = {}
+    for one in evidence.programme.subgroups:
+        column = one.columns[0]
+        if len(one.columns) == 1 and column.startswith("participants.") and evidence.records(column):
+            labels = evidence.labels(column, frame.index).to_numpy(dtype=object)
+            if len(set(labels)) > 1:
+                found[one.title] = labels
+    return found
+
+
+def _tells_few(here: npt.NDArray[np.bool_], lost: npt.NDArray[np.bool_], profile: Profile) -> bool:
+    cells = [int((a & b).sum()) for a in (here, ~here) for b in (lost, ~lost)]
+    return min(cells) < profile.threshold
+
+
+def _difference_rows(frame: pd.DataFrame, name: str) -> Iterator[tuple[str, ...]]:
+    for row in frame[frame["part"] == _PART].to_dict("records"):
+        group = str(row["group"])
+        what = f"{name}, before" if group == str(row["before"]) else f"{name}: share of {group.partition(': ')[2]}"
+        if not np.isnan(float(row["estimate"])):
+            yield what, number(float(row["estimate"])), text.interval(float(row["conf_low"]), float(row["conf_high"]))
+
+
+def _way_rows(frame: pd.DataFrame, name: str) -> Iterator[tuple[str, ...]]:
+    for row in frame[frame["part"] == CHANGE].to_dict("records"):
+        if not np.isnan(float(row["estimate"])):
+            limits = text.interval(float(row["conf_low"]), float(row["conf_high"]))
+            yield name, _WAYS[str(row["group"])], number(float(row["estimate"])), limits
+
+
+def _conclusion(frame: pd.DataFrame, name: str, bounds: tuple[float, float] | None) -> str:
+    """Say whether the conclusion hangs on those lost."""
+    rows = frame[(frame["part"] == CHANGE) & frame["estimate"].notna()]
+    sides = [_side(float(row["conf_low"]), float(row["conf_high"])) for row in rows.to_dict("records")]
+    tips = frame[(frame["part"] == TIPPING) & (frame["group"] == TIPPING_INTERVAL)]["estimate"]
+    tip = float(tips.iloc[0]) if len(tips) else float("nan")
+    return f"{name}: {settled(sides)}{_tipping(sides, tip, bounds)}"
+
+
+def _side(low: float, high: float) -> int:
+    return int(low > 0) - int(high < 0)
+
+
+def settled(sides: Sequence[int]) -> str:
+    """Say whether several ways to allow for those lost agree.
+
+    Parameters
+    ----------
+    sides : sequence of int
+        Of each way: 1 when its whole interval is above no change, -1 below, 0 when it holds no change.
+
+    Returns
+    -------
+    str
+        A sentence, begun small.
+
+    Examples
+    --------
+    >>> settled([1, 0])
+    'whether there was a change hangs on what is taken for those who did not answer.'
+    """
+    if len(sides) < _FEWEST_WAYS:
+        return "those who did not answer could not be allowed for."
+    if len(set(sides)) > 1:
+        return "whether there was a change hangs on what is taken for those who did not answer."
+    if sides[0] == 0:
+        return "in none of these ways do the answers settle whether there was a change."
+    return f"in all of these ways the interval is wholly {'above' if sides[0] > 0 else 'below'} no change."
+
+
+def _tipping(sides: Sequence[int], tip: float, bounds: tuple[float, float] | None) -> str:
+    """Say how different those lost would have to be."""
+    if np.isnan(tip) or tip == 0 or not sides or sides[0] == 0 or len(set(sides)) > 1:
+        return ""
+    if bounds is not None and abs(tip) >= bounds[1] - bounds[0]:
+        return " Nothing that those who did not answer could have said would bring the interval to no change."
+    way = "below" if tip < 0 else "above"
+    return (
+        f" The change of each who did not answer would have to be {number(abs(tip))} points {way} that of people "
+        "like them for the interval to reach no change; whether that may be is for the people who know them to judge."
+    )

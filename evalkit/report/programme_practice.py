@@ -1,0 +1,150 @@
+"""Where an analysis differs from its plan, found from the data; and what the report rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from evalkit.programmes.answering_change import AS_STATED
+from evalkit.programmes.answers import TESTED_FROM, Answer
+from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.model import Programme
+from evalkit.report.programme_blocks import Block, Bullets, Table, Text
+from evalkit.report.programme_numbers import Shown, flow_frame
+from evalkit.result import Estimates
+
+
+def differences(evidence: Evidence, answers: Sequence[Answer], parts: Mapping[int, Shown]) -> Iterator[Block]:
+    """Write in what the analysis differs from the plan, as far as the data show it.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    answers : sequence of Answer
+        Answers to the questions.
+    parts : mapping of int to Shown
+        Position of the answer -> what may leave of it.
+
+    Yields
+    ------
+    Text or Bullets
+        Of released numbers only.
+    """
+    items = [
+        *_planned(evidence.programme, answers, parts),
+        *_steps(evidence),
+        *_questions(evidence.programme, answers, parts),
+        *_subgroups(evidence.programme, parts),
+        *_methods(answers),
+    ]
+    yield Text("Found by comparing the plan with the data; what people decided stands in the section after the plan.")
+    yield Bullets(tuple(items)) if items else Text("Nothing was found that differs from the plan.")
+
+
+def _planned(programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown]) -> Iterator[str]:
+    start = next((step.title for step in programme.steps if step.id == "started"), "")
+    for at, answer in enumerate(answers):
+        part = parts.get(at)
+        role = programme.roles_by_id.get(answer.role)
+        if part is None or role is None or not role.planned or not isinstance(answer.result, pd.DataFrame):
+            continue
+        rows = flow_frame(part)
+        found = rows.loc[rows["step"] == start, "n"]
+        if len(found) and pd.notna(found.iloc[0]) and int(found.iloc[0]) != role.planned:
+            yield f"{role.planned} {role.title} were planned; {int(found.iloc[0]):,} started."
+        elif len(found) and pd.isna(found.iloc[0]):
+            yield f"{role.planned} {role.title} were planned; how many started is withheld."
+
+
+def _steps(evidence: Evidence) -> Iterator[str]:
+    lacking = [step.title.lower() for step in evidence.programme.steps if not evidence.records(step.column)]
+    if lacking:
+        yield f"Not recorded, and so left out of the steps: {', '.join(lacking)}."
+
+
+def _questions(programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown]) -> Iterator[str]:
+    whole: list[str] = []
+    partly: list[str] = []
+    hidden: list[str] = []
+    for question in programme.questions:
+        own = [(at, one) for at, one in enumerate(answers) if one.question.id == question.id]
+        lacking = [one for _, one in own if one.result is None]
+        lines = [line for at, _ in own if at in parts for line in parts[at].lines]
+        if lacking:
+            (whole if len(lacking) == len(own) else partly).append(question.asks)
+        elif lines and all(line.withheld for line in lines):
+            hidden.append(question.asks)
+    for said, found in (
+        ("Planned and not answered", whole),
+        ("Answered in part", partly),
+        ("Answered, and withheld because of few people", hidden),
+    ):
+        if found:
+            yield f"{said}: {' '.join(found)}"
+
+
+def _subgroups(programme: Programme, parts: Mapping[int, Shown]) -> Iterator[str]:
+    titles = {one.id: one.title.lower() for one in programme.subgroups}
+    told = {
+        (part.answer.question.id, part.answer.subgroup)
+        for part in parts.values()
+        if part.answer.subgroup and not all(line.withheld for line in part.lines)
+    }
+    made = {part.answer.question.id for part in parts.values() if isinstance(part.answer.result, Estimates)}
+    wanted = [
+        (one, name)
+        for one in programme.questions
+        if one.id in made and one.estimator != "participant_flow"
+        for name in one.subgroups
+    ]
+    lost = [(one, name) for one, name in wanted if (one.id, name) not in told]
+    if lost:
+        names = ", ".join(dict.fromkeys(titles.get(name, name) for _, name in lost))
+        yield (
+            f"{len(lost)} of {len(wanted)} planned analyses by subgroup are withheld or could not be made, as groups "
+            f"are too small ({names})."
+        )
+
+
+def _methods(answers: Sequence[Answer]) -> Iterator[str]:
+    results = [one.result for one in answers if isinstance(one.result, Estimates)]
+    notes = {str(note) for result in results if "note" in result.frame for note in result.frame["note"].dropna()}
+    if any("no test on fewer" in note for note in notes):
+        yield f"No test was made where fewer than {TESTED_FROM} people, or pairs, are in it; the interval stands alone."
+    if any(said.startswith(AS_STATED[:40]) for result in results for said in result.method.assumptions):
+        yield "Pay before the break is as stated, not in the prices of one year: no whole index of prices is there."
+
+
+def sources(evidence: Evidence) -> Table:
+    """List the files and answers that the report rests on, and those that it does without.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+
+    Returns
+    -------
+    Table
+        A row for each file of the programme and each form and wave; no number of people.
+    """
+    rows = [
+        (f"{file.file}: {file.title}", "records", "yes" if evidence.has(file.id) else "no")
+        for file in evidence.programme.files
+    ]
+    for wave, use, asked in evidence.programme.calendar():
+        instrument = evidence.instruments[use.instrument]
+        known = next((one for one in instrument.waves if one.id == asked), None)
+        if known is not None and known.asked_with:
+            continue
+        row = (f"{instrument.title} (version {instrument.version}), {wave.title}", "answers")
+        found = "yes" if (use.id, asked) in evidence.answers else "no"
+        rows.append((*row, found))
+    return Table(
+        "Files and answers that the report rests on",
+        ("What", "Kind", "In the folder"),
+        tuple(dict.fromkeys(rows)),
+        frozenset({1, 2}),
+    )

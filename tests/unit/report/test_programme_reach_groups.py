@@ -1,0 +1,184 @@
+"""Reach by protected group, who was lost, and targets on answers: protected, and right."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_programme import small_evidence
+
+from evalkit.disclosure import load_profile
+from evalkit.programmes.answering_change import AS_STATED, in_prices, ratio_rows
+from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.following_up import answered_both, follow_ups
+from evalkit.programmes.library import load_programme
+from evalkit.report.programme_blocks import Table, Text
+from evalkit.report.programme_missing import losses, settled
+from evalkit.report.programme_reach import reach_by_group
+
+RULES = load_profile()
+
+
+def eligible(evidence: Evidence, times: int) -> pd.DataFrame:
+    """Say that so many times the mentees of each group were eligible."""
+    mentees = evidence.people[evidence.people["role"] == "mentee"]
+    rows = [("all", "all", times * len(mentees))]
+    for name in ("ethnicity", "sex", "disability"):
+        counts = mentees[name].fillna("").value_counts()
+        rows += [(name, label or "not stated", times * n) for label, n in counts.items()]
+    return pd.DataFrame(rows, columns=["characteristic", "level", "eligible"])
+
+
+def with_eligible(evidence: Evidence, times: int) -> Evidence:
+    return replace(evidence, files={**evidence.files, "eligible": eligible(evidence, times)})
+
+
+def role(evidence: Evidence, name: str) -> object:
+    return evidence.programme.roles_by_id[name]
+
+
+@pytest.fixture(scope="module")
+def many() -> Evidence:
+    return with_eligible(small_evidence(400), 3)
+
+
+def numbers(table: Table) -> pd.DataFrame:
+    assert table.data is not None
+    return table.data.set_index(table.columns[0])
+
+
+def test_every_step_from_eligible_to_answered_is_told_by_group(many: Evidence) -> None:
+    made = reach_by_group(many, role(many, "mentee"), RULES)  # type: ignore[arg-type]
+    (counts, shares), protected = made["sex"]
+    # Everybody invited started: steps without a loss are one.
+    assert counts.columns[1:3] == ("Eligible", "Started")
+    assert "Answered before and after" in counts.columns
+    assert "Started of eligible" in shares.columns
+    frame = numbers(counts)
+    assert frame.loc["all", "eligible"] == 3 * 400
+    assert frame.drop(index="all").sum()["started"] == frame.loc["all", "started"]
+    women = many.people[(many.people["role"] == "mentee") & (many.people["sex"] == "female")]
+    assert frame.loc["women", "started"] == len(women)
+    assert (protected.frame["flag"] == "").all()
+    row = next(cells for cells in shares.rows if cells[0] == "women")
+    assert row[shares.columns.index("Started of eligible")].startswith("33 % (")
+
+
+def test_no_group_nor_loss_that_is_told_is_small(many: Evidence) -> None:
+    for evidence in (many, with_eligible(small_evidence(60), 3), small_evidence(24)):
+        for name in ("mentee", "mentor"):
+            made = reach_by_group(evidence, role(evidence, name), RULES)  # type: ignore[arg-type]
+            for (counts, *_), _ in made.values():
+                frame = numbers(counts)
+                values = frame.to_numpy(dtype=float)
+                assert np.nanmin(values) >= RULES.threshold
+                chain = [one for one in ("eligible", "started", "completed") if one in frame]
+                for whole, part in pairwise(chain):
+                    assert (frame[whole] - frame[part]).min() >= RULES.threshold
+
+
+def test_small_groups_are_told_together_and_not_lost() -> None:
+    few = with_eligible(small_evidence(60), 3)
+    made = reach_by_group(few, role(few, "mentee"), RULES)  # type: ignore[arg-type]
+    (counts, *_), _ = made["ethnicity"]
+    frame = numbers(counts)
+    first = frame.columns[0]
+    assert frame.drop(index="all")[first].sum() == frame.loc["all", first]
+    assert any(" or " in str(label) for label in frame.index)
+
+
+def test_fewer_eligible_than_came_cannot_be_and_is_left_out() -> None:
+    wrong = with_eligible(small_evidence(400), 0)
+    made = reach_by_group(wrong, role(wrong, "mentee"), RULES)  # type: ignore[arg-type]
+    assert "Eligible" not in made["sex"][0][0].columns
+
+
+def test_eligible_is_about_those_whom_the_programme_is_for(many: Evidence) -> None:
+    made = reach_by_group(many, role(many, "mentor"), RULES)  # type: ignore[arg-type]
+    assert all("Eligible" not in tables[0].columns for tables, _ in made.values())
+
+
+def test_six_people_have_no_table() -> None:
+    evidence = small_evidence(6)
+    assert reach_by_group(evidence, role(evidence, "mentee"), RULES) == {}  # type: ignore[arg-type]
+
+
+def test_the_outcomes_followed_are_those_named_beforehand(many: Evidence) -> None:
+    followed = follow_ups(many, "mentee")
+    assert followed
+    assert all(one.outcome.primary for one in followed)
+    both = answered_both(many, followed[0], many.in_programme(["mentee"]))
+    assert both is not None
+    assert 0 < both.sum() < len(both)
+
+
+def test_those_lost_are_described_where_enough_are(many: Evidence) -> None:
+    blocks = list(losses(many, RULES))
+    tables = [one for one in blocks if isinstance(one, Table)]
+    assert [one.title.split(" ")[0] for one in tables] == ["How", "What"]
+    ways = tables[1]
+    assert {row[1].split(",")[0] for row in ways.rows} >= {"those who answered both times", "all who answered before"}
+    assert not any("People" in column for table in tables for column in table.columns)
+    said = " ".join(one.text for one in blocks if isinstance(one, Text))
+    assert "in all of these ways the interval is wholly above no change" in said
+
+
+def test_few_lost_are_not_described() -> None:
+    blocks = list(losses(small_evidence(24), RULES))
+    assert not [one for one in blocks if isinstance(one, Table)]
+    (only,) = blocks
+    assert isinstance(only, Text)
+    assert "fewer than 11 people" in only.text
+
+
+@pytest.mark.parametrize(
+    ("sides", "word"),
+    [
+        ([1, 1, 1], "wholly above"),
+        ([-1, -1], "wholly below"),
+        ([0, 0], "in none"),
+        ([1, 0, 1], "hangs"),
+        ([1], "could not"),
+    ],
+)
+def test_whether_those_lost_matter_follows_from_the_intervals(sides: list[int], word: str) -> None:
+    assert word in settled(sides)
+
+
+class _Priced:
+    """Evidence of three people who named their pay and its year."""
+
+    def __init__(self, table: pd.DataFrame | None) -> None:
+        self.typed = {} if table is None else {"prices": table}
+
+    def values(self, _use: str, _measure: str, _asked: str) -> pd.Series:
+        return pd.Series({"a": 2010, "b": 2015, "c": 2015})
+
+
+def priced(table: pd.DataFrame | None) -> tuple[pd.DataFrame, str]:
+    programme = load_programme("returners")
+    pair = pd.DataFrame({"before": [100.0, 200.0, 300.0], "after": [150.0, 200.0, 330.0]}, index=["a", "b", "c"])
+    question = programme.questions_by_id["pay_penalty"]
+    return in_prices(_Priced(table), question, programme.outcomes_by_id["pay"], pair)  # type: ignore[arg-type]
+
+
+INDEX = pd.DataFrame({"year": [2010.0, 2015.0, 2020.0], "index": [50.0, 80.0, 100.0], "source": ["ONS"] * 3})
+
+
+def test_pay_before_is_brought_to_the_prices_of_the_last_year() -> None:
+    pair, told = priced(INDEX)
+    assert pair["before"].tolist() == [200.0, 250.0, 375.0]
+    assert pair["after"].tolist() == [150.0, 200.0, 330.0]
+    assert "prices of 2020, by the index of ONS" in told
+    question = load_programme("returners").questions_by_id["pay_penalty"]
+    result = ratio_rows(pair, "Pay", question, told)
+    assert result.frame["estimate"].iloc[0] == pytest.approx((0.75 * 0.8 * 0.88) ** (1 / 3))
+    assert result.method.assumptions == (told,)
+
+
+@pytest.mark.parametrize("table", [None, INDEX.iloc[1:], INDEX.assign(index=0.0)])
+def test_without_the_whole_index_pay_is_as_stated_and_says_so(table: pd.DataFrame | None) -> None:
+    pair, told = priced(table)
+    assert pair["before"].tolist() == [100.0, 200.0, 300.0]
+    assert told.startswith(AS_STATED)
