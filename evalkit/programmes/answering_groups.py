@@ -10,9 +10,11 @@ import pandas as pd
 from evalkit.equality.composition import representation
 from evalkit.equality.disparity import disparity_ratio
 from evalkit.equality.likelihood import relative_likelihood
+from evalkit.equality.mappings import exit_type
 from evalkit.equality.pay import pay_gap
 from evalkit.equality.plan import edi_plan
 from evalkit.equality.race_standard import wres
+from evalkit.equality.race_standard_counts import wres_counts
 from evalkit.equality.stability import stability_index
 from evalkit.equality.turnover import leaver_rate
 from evalkit.errors import EvalkitError
@@ -37,6 +39,8 @@ _WORKFORCE = (
     "support",
     "targets",
 )
+# Outcome of staff in the 12 months before a snapshot -> the indicator of the race standard that counts it.
+_IN_A_YEAR = {"disciplinary.entered": "3", "cpd.accessed": "4"}
 
 
 def groups(evidence: Evidence, question: Question) -> Iterator[Answer]:
@@ -127,8 +131,17 @@ def _got(evidence: Evidence, rows: pd.DataFrame, outcome: Outcome, file: str) ->
 
 
 def _relative_likelihood(evidence: Evidence, question: Question, outcome: Outcome | None) -> Made:
-    data = _those(evidence, question, outcome)
     said = {name: str(question.said[name]) for name in ("reference", "comparison")}
+    if outcome is not None and outcome.column in _IN_A_YEAR and evidence.workforce is not None:
+        # As the standards count it, so that one report does not tell the same thing twice in two ways.
+        table = wres_counts(
+            evidence.workforce.frames,
+            ethnicity=evidence.workforce.mappings.get("ethnicity"),
+            indicators=_IN_A_YEAR[outcome.column],
+        )
+        yield "", relative_likelihood(_last_year(table), group="group", outcome="events", total="n", **said)
+        return
+    data = _those(evidence, question, outcome)
     yield "", _likelihood(data, said)
     for subgroup in evidence.programme.subgroups:
         if subgroup.id not in question.subgroups or data["person"].isna().all():
@@ -143,6 +156,13 @@ def _relative_likelihood(evidence: Evidence, question: Question, outcome: Outcom
             parts[label] = Estimates(made.frame[made.frame["term"] == "relative_likelihood"], made.method)
         if len(parts) > 1:
             yield subgroup.id, split_rows(parts, next(iter(parts.values())).method)
+
+
+def _last_year(table: pd.DataFrame) -> pd.DataFrame:
+    if not len(table):
+        msg = "nobody could have had the outcome"
+        raise UnansweredError(msg)
+    return table[table["year"] == table["year"].max()]
 
 
 def _likelihood(data: pd.DataFrame, said: dict[str, str]) -> Estimates:
@@ -223,6 +243,9 @@ def _turnover(maker: Callable[..., Estimates]) -> Callable[[Evidence, Question, 
         more: dict[str, Any] = {"unmatched": "count"} if maker is leaver_rate else {}
         if "started" in staff and staff["started"].notna().any():
             more["started"] = "started"
+        if "reason" in leavers:
+            leavers = leavers.assign(exit_type=exit_type(leavers["reason"], table=_own_exits(evidence)))
+            more["exit_type"] = "exit_type"
         kept = staff.copy()
         for name in kept.columns:
             column = evidence.programme.column(f"{_STAFF}.{name}")
@@ -236,6 +259,10 @@ def _turnover(maker: Callable[..., Estimates]) -> Callable[[Evidence, Question, 
                 yield subgroup.id, maker(kept, leavers, **more, by=own[0])
 
     return make
+
+
+def _own_exits(evidence: Evidence) -> pd.DataFrame | None:
+    return evidence.workforce.mappings.get("exit_types") if evidence.workforce is not None else None
 
 
 def _standard(maker: Callable[..., Estimates]) -> Callable[[Evidence, Question, Outcome | None], Made]:

@@ -25,6 +25,8 @@ _PAY = {
     "sex": ("men less women, over men", "women against men"),
     "ethnicity": ("white less BME, over white", "BME against white"),
 }
+# Outcome of staff -> the indicator of the race standard that counts it.
+_OF_STAFF = {"disciplinary": "3", "accessed_cpd": "4"}
 _CLUSTERS = ("lower to middle", "middle to upper", "lower to upper")
 _BME, _BME_WHITE = "BME", "BME over white"
 # Shares of recruits from nearby, and through apprenticeships and graduate schemes, of `simulate_workforce`.
@@ -140,8 +142,10 @@ def _share(known: _Known, question: Question) -> Iterator[Row]:
 
 
 def _relative(known: _Known, question: Question) -> Iterator[Row]:
-    """Give the ratio of appointment: all years together, of as many applicants in each."""
+    """Give the ratio in the last year; of appointment in all years together, of as many applicants in each."""
     if not str(question.said["group"]).startswith("recruitment."):
+        indicator, _, said = _WRES[_OF_STAFF[_about(question)]]
+        yield _about(question), "", "ratio", known.of(indicator, said), "ratio"
         return
     years = [known.rows["relative_likelihood_appointment", "white over BME", year] for year in known.years]
     alike = str(question.said["group"]).endswith(".disability")

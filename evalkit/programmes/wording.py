@@ -56,7 +56,7 @@ class Told:
     outcome : str
         Id of the outcome, dose or step; empty for none.
     short : str
-        The same for a summary, without p, people and the last stop.
+        The same for a summary, without p and the last stop.
     """
 
     text: str
@@ -175,10 +175,10 @@ def _short(one: Headline, text: str, verdict: Verdict) -> str:
         return _short_level(one)
     ending = f"{_ENDS[verdict]}{_favoured(one, verdict)}"
     if one.against:
-        return f"{one.subject}: {_times_of(one)} ({_per_cent_limits(one)}){ending}"
+        return f"{one.subject}: {_times_of(one)} ({_per_cent_limits(one)}{_of_people(one)}){ending}"
     if one.kind == "ratio":
-        return f"{one.subject}: {number(one.estimate)} {one.times} ({_limits(one, number)}){ending}"
-    return f"{one.subject}: {_signed(one)}{_scale(one)} ({_limits(one, _plain(one))}){ending}"
+        return f"{one.subject}: {number(one.estimate)} {one.times} ({_limits(one, number)}{_of_people(one)}){ending}"
+    return f"{one.subject}: {_signed(one)}{_scale(one)} ({_limits(one, _plain(one))}{_of_people(one)}){ending}"
 
 
 def _short_level(one: Headline) -> str:
@@ -186,7 +186,7 @@ def _short_level(one: Headline) -> str:
     size = per_cent(one.estimate) if one.kind == "share" else number(one.estimate, _digits(one))
     size = number(one.estimate, 0) if one.kind == "count" and float(one.estimate).is_integer() else size
     unit = f" {one.unit}{_scale(one)}" if one.kind == "mean" and one.unit else ""
-    limits = "" if _no_interval(one) else f" ({_limits(one, write)})"
+    limits = "" if _no_interval(one) else f" ({_limits(one, write)}{_of_people(one)})"
     return f"{one.subject}: {size}{unit}{limits or _nobody_left(one)}"
 
 
@@ -266,9 +266,12 @@ def _brackets(one: Headline, write: Callable[[float], str]) -> str:
     parts = [_limits(one, write)]
     if not math.isnan(one.p_value):
         parts.append("p < 0.001" if one.p_value < 0.001 else f"p = {one.p_value:.3f}")
-    if not math.isnan(one.people):
-        parts.append(f"{one.people:,.0f} {one.who}")
-    return f"({'; '.join(parts)})"
+    return f"({'; '.join(parts)}{_of_people(one)})"
+
+
+def _of_people(one: Headline) -> str:
+    """Say how many people a number is of, where that may leave."""
+    return "" if math.isnan(one.people) else f"; {one.people:,.0f} {one.who}"
 
 
 def _no_interval(one: Headline) -> bool:

@@ -28,7 +28,6 @@ NOT_KNOWN = (
     (r"progress: recruitment_(apprentice|graduate)", "the truth gives both together, in another question"),
     (r"(progress|vacancies): .*", "vacant posts are a fixed share of posts, without chance"),
     (r"wres: (1: gap, .*|9: gap, white)", "the truth gives BME staff, the others being white or not stated"),
-    (r"(cpd|disciplinary): ratio", "over all years of the records, in which people come and go"),
     (r"turnover: leaver rate, headcount, not stated", "the truth gives the groups that are watched"),
 )
 

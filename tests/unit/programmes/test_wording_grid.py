@@ -69,6 +69,7 @@ def test_a_claim_is_made_only_where_the_interval_leaves_no_difference_out(
     told = sentence(line(kind, *numbers(kind, interval), n=float(n), p=0.001 if low <= 0 <= high else 0.5), direction)
     well_formed(told)
     assert f"{n:,} mentees" in told.text
+    assert f"{n:,} mentees" in told.short
     assert told.text.index("interval") < told.text.index("p ")
     if low <= 0 <= high:
         assert told.verdict == "open"
