@@ -28,8 +28,10 @@ lab: $(INSTALLED)  ## open JupyterLab
 bench: $(INSTALLED)  ## side-by-side timings
 	@for script in benchmarks/bench_*.py; do $(PY) $$script || exit 1; done
 
-recovery: $(INSTALLED)  ## the recovery studies whose code has changed: half an hour when all have
+recovery: $(INSTALLED)  ## the recovery studies whose code has changed: three quarters of an hour when all have
 	@cd tests && ../$(PY) -m recovery.study
+	@cd tests && ../$(PY) -m recovery.programmes_study
+	@cd tests && ../$(PY) -m recovery.coverage_tables
 
 attack: $(INSTALLED)  ## attack what protect releases, ten thousand random tables: about twenty minutes
 	@cd tests && ../$(PY) -m attack.ten_thousand

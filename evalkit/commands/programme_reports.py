@@ -83,6 +83,8 @@ def report_folders(names: Sequence[str], to: Path, *, word: bool, profile: str) 
         for path in one.paths:
             print_line(console, f"Written: {path}")
         _tell_unanswered(one)
+        for line in one.beside:
+            print_line(console, f"Take care: {line}")
     if problems:
         raise type(problems[0])([problem for error in problems for problem in error.problems])
 

@@ -207,6 +207,8 @@ def withdraw(folder: Path, person: str) -> None:
         print_line(console, f"The code still stands in {', '.join(done.still)}: look at these, and take it out there.")
     if done.again:
         print_line(console, f"Made before, to be made again with evalkit report: {', '.join(done.again)}")
+    if done.beside:
+        print_line(console, f"Take care: {done.beside}")
     print_line(
         console,
         "Copies elsewhere are not reached from here: the survey platform, the list of codes and names, backups, "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import NamedTuple, TypeAlias
 
@@ -18,7 +18,7 @@ from evalkit.disclosure.complementary import lowest
 from evalkit.disclosure.profiles import DEFAULT, Profile, list_profiles, load_profile
 from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.rules import breaches, origins
-from evalkit.disclosure.saved_releases import same_names
+from evalkit.disclosure.saved_releases import other_spellings, same_names
 from evalkit.disclosure.table_checks import (
     Given,
     Roles,
@@ -39,6 +39,7 @@ CONTRADICTORY, UNCHECKED = "contradictory", "unchecked"
 COLUMNS = ("table", "row", "low", "high", "verdict", "count")
 EARLIER = "earlier: "
 Row: TypeAlias = tuple[object, ...]
+_INSIDE, _OUTSIDE = "those named", "all others"
 # From what is least to what is worst.
 _BAD = (SAFE, UNCHECKED, SMALL, NARROW, RECOVERABLE, CONTRADICTORY)
 # Beyond so many sets of tables that may be of the same people, tables are put together by twos.
@@ -67,6 +68,11 @@ class ReleasedTable:
     holds : callable, optional
         Takes a count, a row and two limits; tells whether the true number lies there and must not be known.
         None where the true numbers are not known: then every limit that is worked out is believed.
+    sums : tuple of (int, tuple of int), optional
+        Rows that are the sums of other rows of the table, beside those that are so by their places.
+    fits : callable, optional
+        Takes a count and shape (rows,) people; tells whether they may be the true numbers of the whole table. None
+        where nothing is known of them.
     """
 
     layout: Layout
@@ -76,6 +82,8 @@ class ReleasedTable:
     subset_of: dict[str, str]
     marks: Mapping[tuple[str, Place], str] = field(default_factory=dict)
     holds: Callable[[str, int, float, float], bool] | None = None
+    sums: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    fits: Callable[[str, Floats], bool] | None = None
 
 
 def audit(
@@ -128,7 +136,8 @@ def audit(
         DAT-009, DAT-003, DAT-006, DAT-004, DAT-002 or DAT-010 for frames that cannot be read, all at once; DAT-009 also
         for a total that is not named; DAT-006 for tables of the same dimensions that share no count and do not differ
         where both print a number, and for an earlier release that shares no count with any table: nothing would be
-        attacked together; DAT-007 when no people at all agree with the tables.
+        attacked together; DAT-006 also for a dimension that two tables spell otherwise ("Site" and "site"); DAT-007
+        when no people at all agree with the tables.
     DisclosureError
         DIS-001 for an unknown profile.
 
@@ -153,7 +162,7 @@ def audit(
     both, roles = same_names({**now, **before}, Given(counts, dims, totals, subset_of).roles())
     frames = {name: table for name, table in both.items() if not isinstance(table, Protected)}
     known = load_profile(profile) if profile in set(list_profiles()["profile"]) else None
-    rules = checked_profile(profile, wrong_frames(frames, roles, known))
+    rules = checked_profile(profile, [*other_spellings(both, roles), *wrong_frames(frames, roles, known)])
     released = {name: _released(name, table, roles, rules) for name, table in both.items()}
     require(_not_linked(released, before))
     found = attack(list(released.values()))
@@ -306,7 +315,7 @@ def attack(tables: Sequence[ReleasedTable], *, joint: bool = True) -> pd.DataFra
 def _attack_family(
     tables: Sequence[ReleasedTable], family: Sequence[str], subset_of: Mapping[str, str], *, joint: bool
 ) -> list[tuple[object, ...]] | None:
-    cells = lay_out([table.layout for table in tables], family, subset_of, joint=joint)
+    cells = _laid_out(tables, family, subset_of, joint=joint)
     known = _Known(cells, tables)
     asked = np.flatnonzero(known.judged | cells.others)
     reached = ranges(cells.sums, known.low, known.high, asked)
@@ -319,6 +328,62 @@ def _attack_family(
         *(row for table in tables for row in known.verdicts(table, low, high)),
         *(row for table in tables for row in known.left_over(table, low, high)),
     ]
+
+
+def _laid_out(
+    tables: Sequence[ReleasedTable], family: Sequence[str], subset_of: Mapping[str, str], *, joint: bool
+) -> Cells:
+    """Lay tables out as one set of cells, with the sums that are not so by their places."""
+    layouts = [table.layout for table in tables]
+    parts = [pair[0] for pair in dict.fromkeys(pair for each in layouts for place in each.places for pair in place)
+             if pair[1] == _INSIDE]  # fmt: skip
+    if parts:  # beside those inside there are others: without them the part would be everybody
+        layouts.append(Layout(_OUTSIDE, tuple(frozenset([(part, _OUTSIDE)]) for part in parts), tuple(family)))
+    cells = lay_out(layouts, family, subset_of, joint=joint)
+    added = [
+        (int(at[total]), at[list(rows)])
+        for table in tables
+        for count in table.layout.counts
+        if (at := cells.found_at.get((table.layout.name, count))) is not None
+        for total, rows in table.sums
+    ]
+    if not added:
+        return cells
+    sums = sparse.lil_array((len(added), len(cells.keys)))
+    inside = list(cells.parts)
+    for line, (total, rows) in enumerate(added):
+        sums[line, total] = 1.0
+        sums[line, rows] = -1.0
+        inside[total] += (rows,)
+    return replace(cells, sums=sparse.csr_array(sparse.vstack([cells.sums, sums])), parts=tuple(inside))
+
+
+def with_totals_of_parts(table: ReleasedTable, dims: Sequence[str]) -> ReleasedTable:
+    """Take totals of a table for those of its own labels only, not of everybody.
+
+    Parameters
+    ----------
+    table : ReleasedTable
+        A table.
+    dims : sequence of str
+        The dimensions along which its totals are of a part.
+
+    Returns
+    -------
+    ReleasedTable
+        The same with cells of their own for these totals, which are the same in another table with the same labels.
+    """
+    places, sums = list(table.layout.places), list(table.sums)
+    for dim in dims:
+        labels = sorted({value for place in places for name, value in place if name == dim})
+        part = (f"{dim}: {' | '.join(labels)}", _INSIDE)
+        rows = {place: row for row, place in enumerate(places)}
+        for row, place in enumerate(places):
+            if all(name != dim for name, _ in place):
+                inside = [rows[place | {(dim, label)}] for label in labels if place | {(dim, label)} in rows]
+                sums += [(row, tuple(inside))] if inside else []
+                places[row] = place | {part}
+    return replace(table, layout=replace(table.layout, places=tuple(places)), sums=tuple(sums))
 
 
 def _unchecked(
@@ -454,8 +519,11 @@ def attack_union(tables: Sequence[ReleasedTable]) -> pd.DataFrame:
     done: set[frozenset[str]] = set()
     for group in _compatible(alike):
         for together in _attacked(group, done):
+            others = _of_others(together, by_name)
             found += [
-                (row, *_believed(by_name[str(row[0])], row)) for row in together.itertuples(index=False, name=None)
+                (row, *_believed(by_name[str(row[0])], row))
+                for row in together.itertuples(index=False, name=None)
+                if (row[0], row[5]) not in others
             ]
     return _worst(found, [table.layout.name for table in tables])
 
@@ -468,6 +536,23 @@ def _by_itself(table: ReleasedTable) -> list[tuple[Row, str]]:
         row = (table.layout.name, "all rows", float("nan"), float("nan"), CONTRADICTORY, table.layout.counts[0])
         return [(row, CONTRADICTORY)]
     return [(row, *_believed(table, row)) for row in alone.itertuples(index=False, name=None)]
+
+
+def _of_others(found: pd.DataFrame, by_name: Mapping[str, ReleasedTable]) -> set[tuple[object, object]]:
+    """Find counts of tables that were worked out to the last cell, and not as they are: from other people's tables."""
+    wrong: set[tuple[object, object]] = set()
+    for (name, count), rows in found.groupby(["table", "count"], sort=False):
+        table = by_name[str(name)]
+        if table.fits is None or str(count) not in table.released or not (rows["low"] == rows["high"]).all():
+            continue
+        at = dict(zip(rows["row"], rows["low"], strict=True))
+        values = np.array([
+            at.get(label, np.nan) if np.isnan(told) else told
+            for label, told in zip(table.labels, table.released[str(count)], strict=True)
+        ])  # fmt: skip
+        if not np.isnan(values).any() and not table.fits(str(count), values):
+            wrong.add((name, count))
+    return wrong
 
 
 def _believed(table: ReleasedTable, row: Row) -> tuple[str]:
@@ -594,7 +679,7 @@ def _possible(tables: Sequence[ReleasedTable]) -> bool:
     counts = tuple(dict.fromkeys(count for table in tables for count in table.layout.counts))
     for family in families(Roles(counts, (), {}, subset_of)):
         within = {part: whole for part, whole in subset_of.items() if part in family}
-        cells = lay_out([table.layout for table in tables], family, within, joint=False)
+        cells = _laid_out(tables, family, within, joint=False)
         known = _Known(cells, tables)
         size = len(cells.keys)
         equations = sparse.csc_array(cells.sums)

@@ -116,6 +116,7 @@ def protect(
         Disclosure profile.
     subset_of : mapping of str to str, optional
         Count -> the count that its people are among (leavers among staff). Those who are left over are protected too.
+        Say it wherever it is so, and above all where both have means: these tell of those left over.
     ratios : mapping of str to (str, str), optional
         New column -> numerator and denominator, both counts. Computed from what is released of them. A numerator that
         never exceeds its denominator is taken for people of it, as if `subset_of` said so, unless that names another

@@ -102,7 +102,8 @@ def release(result: Estimates | Curve, profile: Profile) -> Released:
         return Released(frame, COUNTS, profile, caption, steps=True)
     frame = _estimates(result, profile)
     whole = "flag" not in frame.columns or not bool((frame["flag"] == SUPPRESSED).any())
-    return Released(frame, ("n",), profile, _caption(result, profile, tells=whole or profile.releases_all))
+    tells = profile.releases_all or (whole and not _tells_rest(result, frame))
+    return Released(frame, ("n",), profile, _caption(result, profile, tells=tells))
 
 
 def release_frame(frame: pd.DataFrame, counts: Sequence[str] | None, profile: Profile) -> Released:
@@ -294,7 +295,7 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
         hidden |= few & ~(proportion & (profile.rounding != "none"))  # those are judged as they are computed again
         hidden |= _from_rates(frame, few if profile.rounding == "none" else ~np.isnan(events))
     beside = _counts_beside(frame, n, profile)
-    few_left = _few_left(frame, beside, hidden, profile)
+    hidden, few_left = _few_left(frame, beside, hidden, profile)
     frame = beside
     if profile.rounding != "none":
         frame, unsure = _rounded(frame, proportion & ~hidden, profile, result.method.level)
@@ -341,20 +342,36 @@ def _from_rates(frame: pd.DataFrame, rates: Flags) -> Flags:
     ], dtype=bool)  # fmt: skip
 
 
-def _few_left(frame: pd.DataFrame, shown: pd.DataFrame, hidden: Flags, profile: Profile) -> Flags:
-    """Find rows whose n, less the groups that are shown, leaves a few: those of the group that is withheld."""
-    few = np.zeros(len(frame), dtype=bool)
+def _few_left(frame: pd.DataFrame, shown: pd.DataFrame, hidden: Flags, profile: Profile) -> tuple[Flags, Flags]:
+    """Withhold a second group where n, less the groups that are shown, leaves a few; find the rows to tell without n.
+
+    Without n alone is not enough: a share with its interval has it in its digits. Nor is a second group: another result
+    on the same people may tell that one. Of the groups it is the largest that goes: what is left over is then enough
+    people, and these tables are about the others.
+    """
+    hidden, few = hidden.copy(), np.zeros(len(frame), dtype=bool)
     strata = pd.Series([str(stratum) for stratum in _strata(frame)], index=frame.index)
+    labels = frame["group"].astype(str)
+    sides = [set(_PAIR.split(label.partition(",")[0])) for label in labels]
     for name in counts_beside(frame):
         for _, rows in frame.groupby(strata, sort=False):
             groups = rows[rows["group"].notna() & rows[name].notna()].drop_duplicates("group")
             # Groups with their members, which make up n.
             if len(groups["n"].unique()) != 1 or groups[name].sum() != groups["n"].iloc[0]:
                 continue
+            n, inside = float(groups["n"].iloc[0]), np.isin(np.arange(len(frame)), frame.index.get_indexer(rows.index))
             told = groups.index[~hidden[groups.index] & shown.loc[groups.index, name].notna().to_numpy()]
-            left = float(groups["n"].iloc[0] - groups.loc[told, name].sum())
-            few[rows.index] |= left != 0 and bool(withheld([left], profile)[0])
-    return few
+            members = groups.loc[told, name].sort_values(ascending=False)
+            few |= inside & _leaves_few(n - float(members.sum()), profile)
+            while len(members) and _leaves_few(n - float(members.sum()), profile):
+                label = str(groups.loc[members.index[0], "group"])
+                hidden |= inside & np.array([label in own for own in sides], dtype=bool)
+                members = members.iloc[1:]
+    return hidden, few
+
+
+def _leaves_few(left: float, profile: Profile) -> bool:
+    return left != 0 and bool(withheld([left], profile)[0])
 
 
 def _without_n(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
@@ -368,6 +385,27 @@ def _without_n(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
     for name in ("estimate", "conf_low", "conf_high"):
         out.loc[rows, name] = out.loc[rows, name].map(_significant)
     return out
+
+
+def withhold_rows(released: Released, result: Estimates, rows: Flags) -> Released:
+    """Withhold rows of estimates that could leave by themselves, beside something else.
+
+    Parameters
+    ----------
+    released : Released
+        What may leave.
+    result : Estimates
+        The result that it came from, row by row in the same order.
+    rows : numpy.ndarray of bool, shape (n_rows,)
+        Which rows to withhold.
+
+    Returns
+    -------
+    Released
+        Nothing of these rows stays but what they are about; the caption tells no number of people.
+    """
+    frame = _blank(released.frame.reset_index(drop=True), rows, keep=set(_SAFE_TEXT))
+    return replace(released, frame=frame, caption=_caption(result, released.profile, tells=False))
 
 
 def _rates_again(
@@ -417,8 +455,19 @@ def _counts_beside(frame: pd.DataFrame, n: npt.NDArray[np.float64], profile: Pro
     for name in counts_beside(frame):
         values = out[name].to_numpy(dtype=float)
         apart = np.abs(values - n)
-        out[name] = np.where(withheld(values, profile) | (withheld(apart, profile) & (apart != 0)), np.nan, values)
+        few = withheld(values, profile) | (withheld(apart, profile) & (apart != 0))
+        out[name] = np.where(few | _of_few_and_others(frame, few), np.nan, values)
     return out
+
+
+def _of_few_and_others(frame: pd.DataFrame, few: Flags) -> Flags:
+    """Find rows about two groups of which one has a count that is withheld: less the other's it would be known."""
+    strata, labels = _strata(frame), frame["group"].astype(str)
+    blank = {(stratum, label) for stratum, label, hidden in zip(strata, labels, few, strict=True) if hidden}
+    return np.array([
+        bool(_PAIR.search(label)) and any((stratum, part) in blank for part in _PAIR.split(label.partition(",")[0]))
+        for stratum, label in zip(strata, labels, strict=True)
+    ], dtype=bool)  # fmt: skip
 
 
 def _is_proportion(unit: object) -> bool:
@@ -478,6 +527,18 @@ def _tells_people(result: Curve, frame: pd.DataFrame, profile: Profile) -> bool:
     first = frame.sort_values("time").drop_duplicates("group")["n_at_risk"].sum()
     missing = abs(result.method.n_used - float(first))
     return profile.rounding != "none" or missing == 0 or not bool(withheld([missing], profile)[0])
+
+
+def _tells_rest(result: Estimates, released: pd.DataFrame) -> bool:
+    """Tell whether n of all is the sum of counts of which one is withheld: less the others it would be known."""
+    given = result.frame.reset_index(drop=True)
+    single = given[~given["group"].astype(str).str.contains(_PAIR)]
+    for name in [name for name in counts_beside(given) if name in released.columns]:
+        for _, rows in single.groupby("term", dropna=False, sort=False):
+            withheld_here = released[name].to_numpy()[rows.index]
+            if rows[name].sum() == result.method.n_used and pd.isna(withheld_here).any():
+                return True
+    return False
 
 
 def _caption(result: Estimates | Curve, profile: Profile, *, tells: bool) -> str:

@@ -9,6 +9,8 @@ import pandas as pd
 
 from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.table_checks import Roles
+from evalkit.errors import Problem
+from evalkit.frames import Problems
 
 _RELEASED = "released"
 
@@ -62,6 +64,39 @@ def same_names(
         if any(dim in frame.columns and (frame[dim].astype(str) == label).any() for frame in frames)
     }
     return renamed, replace(roles, dims=dims, totals=roles.totals or totals)
+
+
+def other_spellings(tables: Mapping[str, Protected | pd.DataFrame], roles: Roles) -> Problems:
+    """Find dimensions that two tables write in two ways, as in "Site" and "site": they would not be held together.
+
+    Parameters
+    ----------
+    tables : mapping of str to Protected or pandas.DataFrame
+        By name.
+    roles : Roles
+        What the columns of the frames are.
+
+    Returns
+    -------
+    list of Problem
+        DAT-006 for each table and spelling but the first.
+    """
+    known = {_plain(dim): dim for dim in reversed(roles.dims)}
+    for table in reversed(list(tables.values())):
+        known |= {_plain(dim): dim for dim in (table.dims if isinstance(table, Protected) else ())}
+    problems: Problems = []
+    for name, table in tables.items():
+        own = [str(column) for column in (table.dims if isinstance(table, Protected) else table.columns)]
+        for column in own:
+            first = known.get(_plain(column), column)
+            if first != column and first not in own:
+                found, remedy = f'column "{column}"', "Rename the column of the one as in the other."
+                problems.append(Problem("DAT-006", name, found, f'one name for the dimension "{first}"', remedy))
+    return problems
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.replace("_", " ").split()).casefold()
 
 
 def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

@@ -142,18 +142,28 @@ def _as_it_is(people: Floats) -> tuple[Floats, Floats]:
 
 
 def _with_subsets(tables: Tables, roles: Roles) -> Roles:
-    """Take the numerator of a ratio for people of its denominator where it never exceeds it."""
+    """Take the numerator of a ratio for people of its denominator where it never exceeds it.
+
+    Of several denominators, the smallest is taken for the numerator, the next for that one, and so on: applied,
+    shortlisted, appointed.
+    """
     subset_of = dict(roles.subset_of)
-    for part, whole in roles.ratios.values():
-        having = [
-            (table[part].to_numpy(dtype=float), table[whole].to_numpy(dtype=float))
-            for table in tables.values()
-            if {part, whole} <= set(table.columns)
-        ]
-        within = all((few <= many).all() for few, many in having)
-        if part != whole and part not in subset_of and having and within and part not in _above(whole, subset_of):
-            subset_of[part] = whole
+    for part in dict.fromkeys(part for part, _ in roles.ratios.values()):
+        wholes = [whole for one, whole in roles.ratios.values() if one == part != whole]
+        small_first = sorted(dict.fromkeys(wholes), key=partial(_people_in, tables))
+        for few, many in zip([part, *small_first], small_first, strict=False):
+            if few not in subset_of and few not in _above(many, subset_of) and _never_exceeds(tables, few, many):
+                subset_of[few] = many
     return replace(roles, subset_of=subset_of)
+
+
+def _people_in(tables: Tables, count: str) -> float:
+    return sum(float(table[count].sum()) for table in tables.values() if count in table.columns)
+
+
+def _never_exceeds(tables: Tables, part: str, whole: str) -> bool:
+    having = [table for table in tables.values() if {part, whole} <= set(table.columns)]
+    return bool(having) and all(bool((table[part] <= table[whole]).all()) for table in having)
 
 
 def _above(count: str, subset_of: Mapping[str, str]) -> list[str]:
@@ -179,9 +189,10 @@ def _unnamed_total(
         Problem(
             "DAT-009",
             f"totals, {dim}",
-            f'no total, and in {name} the rows with {dim} "{label}" are the sums of the others',
+            f'no total, and in {name} the rows with {dim} "{label}" are sums of others',
             "the label of the total of each dimension that has one",
-            f'Write totals={{"{dim}": "{label}"}}. If it is chance, name it all the same: others can subtract it too.',
+            f'Write totals={{"{dim}": "{label}"}}; for subtotals, put the blocks into a dimension of their own. If it '
+            "is chance, name it all the same: others can subtract it too.",
         )
         for dim, label in unnamed_totals(table[dims].astype(str), named, low, high)
     ]

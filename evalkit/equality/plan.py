@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from numbers import Real
 
@@ -96,7 +96,7 @@ def edi_plan(
         columns, DAT-004 for what is no number, DAT-006 for an indicator that does not occur, DAT-007 for a target year
         not after the baseline.
     EstimationError
-        EST-001 when nothing can be computed.
+        EST-001 when nothing can be computed, with the groups that are too small or what each metric lacks.
 
     Notes
     -----
@@ -128,9 +128,7 @@ def edi_plan(
     plan = _plan(data, own, level=level, allow_gaps=allow_gaps)
     rows = [*_metrics(plan), *_others(plan)]
     if all(row["term"] == NOT_COMPUTABLE for row in rows):
-        raise EstimationError(
-            Problem("EST-001", "data", "nothing can be computed", "the inputs of a metric", "Add inputs.")
-        )
+        raise EstimationError(_nothing(plan, rows))
     wanted = (plan.frames or {}).get("targets") if targets is None else targets
     goals = _targets(wanted, rows)
     _judge(rows, goals)
@@ -189,6 +187,22 @@ def _tried(plan: Plan, lead: Row, of: Values | None, why: str) -> list[Row]:
     except EvalkitError as error:
         why = reason_of(error)
     return [lead | row for row in found] or [lead | _why(why)]
+
+
+def _nothing(plan: Plan, rows: Sequence[Row]) -> list[Problem]:
+    """Say why there is no value at all: the groups that are too small, or what each metric lacks."""
+    small = [] if plan.frames is not None else [
+        Problem(
+            "EST-001", f"data, {name}", f"one person or nobody in a group: {groups}", "two people or more in each",
+            "Add their counts, or more years.",
+        )
+        for name, groups in plan.too_few()
+    ]  # fmt: skip
+    if small:
+        return small
+    why = dict.fromkeys(str(row["flag"]).removeprefix(f"{NOT_COMPUTABLE}: ") for row in rows)
+    found = f"nothing can be computed: {'; '.join(why)}"
+    return [Problem("EST-001", "data", found, "the inputs of a metric", "Add inputs.")]
 
 
 def _why(reason: str) -> Row:

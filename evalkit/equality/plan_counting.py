@@ -33,6 +33,12 @@ ROUTES = {"recruitment_apprentice": "apprentice", "recruitment_graduate": "gradu
 # What is counted, beside "survey_" and the key of a question.
 COUNTED = ("staff", "shortlisted", "appointed", "disciplinary", "cpd", "leaver_rate", "stability_index", *ROUTES,
            "local_recruitment", "vacancy_rate", "support_offered", "support_used")  # fmt: skip
+# By which characteristics an indicator is told; a question by any, what is not here by "all".
+_TOLD_BY = {
+    **dict.fromkeys(("staff", "shortlisted", "appointed"), SURVEYED),
+    **dict.fromkeys(("disciplinary", "cpd"), ("ethnicity",)),
+    "leaver_rate": (ALL, "ethnicity"),
+}
 _WORDS = {
     "disability": {"yes": "disabled", "no": "not disabled"},
     "recruited": {
@@ -137,7 +143,9 @@ def checked_plan_counts(data: pd.DataFrame, mappings: Mappings, *, allow_gaps: b
     Raises
     ------
     DataError
-        As `checked_counts`; DAT-004 for a year that is none, DAT-006 also for an unknown group or band.
+        As `checked_counts`; DAT-004 for a year that is none, DAT-006 also for an unknown group or band and for a
+        characteristic by which the indicator is not told; DAT-007 for people in post, or leavers, whose events are not
+        their n, and for a group without one of the three parts of the leaver rate.
     """
     keys = [f"survey_{key}" for key in dict.fromkeys(load_mapping("survey_questions")["key"])]
     known = {"indicator": [*COUNTED, *keys], "characteristic": CHARACTERISTICS}
@@ -160,13 +168,15 @@ def checked_plan_counts(data: pd.DataFrame, mappings: Mappings, *, allow_gaps: b
     bands = labels_for("bands", to="label", table=mappings.get("bands"))
     in_post = np.flatnonzero(table["indicator"] == "staff")
     _, wrong_bands = bands.apply(table["part"].iloc[in_post], place="data, column part", rows=(in_post + 1).tolist())
-    require(problems, wrong, wrong_bands, _parts(table))
+    require(problems, wrong, wrong_bands, _parts(table), _unused(table), _two_numbers(table))
     table.loc[mine, "group"] = np.asarray(named_alike)
     for name in CHARACTERISTICS[2:]:
         mine = np.flatnonzero(of == name)
         table.loc[mine, "group"] = np.asarray(named(table["group"].iloc[mine], name))
     table.loc[of == ALL, "group"] = ALL
-    return table.groupby(KEYS, as_index=False, sort=False)[["n", "events"]].sum()
+    summed = table.groupby(KEYS, as_index=False, sort=False)[["n", "events"]].sum()
+    require(_parts_missing(summed))
+    return summed
 
 
 def _parts(table: pd.DataFrame) -> Problems:
@@ -176,6 +186,47 @@ def _parts(table: pd.DataFrame) -> Problems:
         return []
     found = f"not known ({rows_named(rows)})"
     return [Problem("DAT-006", "data, column part", found, ", ".join(parts), "Correct it.")]
+
+
+def _unused(table: pd.DataFrame) -> Problems:
+    """Find counts by characteristics that their indicator is not told by: they would be passed over."""
+    problems: Problems = []
+    for name, rows in table.groupby("indicator", sort=False):
+        allowed = _TOLD_BY.get(str(name), (ALL,) if name in COUNTED else CHARACTERISTICS)
+        known = rows["characteristic"].isin(CHARACTERISTICS)
+        wrong = rows.index[known & ~rows["characteristic"].isin(allowed)].to_numpy() + 1
+        if len(wrong):
+            found = f"not one by which {name} is told ({rows_named(wrong)})"
+            remedy = "Leave the rows out, or give the counts by one of these."
+            problems.append(Problem("DAT-006", "data, column characteristic", found, ", ".join(allowed), remedy))
+    return problems
+
+
+def _two_numbers(table: pd.DataFrame) -> Problems:
+    """Find rows with two numbers of the same people."""
+    same = table["indicator"].isin(["staff", "leaver_rate"])
+    rows = np.flatnonzero(same & table["n"].notna() & table["events"].notna() & (table["n"] != table["events"])) + 1
+    if not len(rows):
+        return []
+    found = f"n and events that differ, of staff or leaver_rate ({rows_named(rows)})"
+    return [Problem("DAT-007", "data", found, "the same people in both", "Write their number into both.")]
+
+
+def _parts_missing(table: pd.DataFrame) -> Problems:
+    """Find groups of a year without one of the parts of the leaver rate: left out is not nobody."""
+    problems: Problems = []
+    mine = table[table["indicator"] == "leaver_rate"]
+    for (year, characteristic, group), rows in mine.groupby(["year", "characteristic", "group"], sort=False):
+        lacking = [part for part in (AT_START, AT_END, LEFT) if part not in set(rows["part"])]
+        if lacking:
+            whom = group if characteristic == ALL else f"{characteristic} {group}"
+            problems.append(
+                Problem(
+                    "DAT-007", f"data, leaver_rate, {year}, {whom}", f"no row {' and '.join(lacking)}",
+                    f"{AT_START}, {AT_END} and {LEFT}", "Add the row, with 0 for nobody.",
+                )
+            )  # fmt: skip
+    return problems
 
 
 def people_in(frame: pd.DataFrame, ethnicity: pd.DataFrame | None) -> dict[str, pd.Categorical]:

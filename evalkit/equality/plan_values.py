@@ -120,6 +120,22 @@ class Plan:
         table = self.counts_of(indicator, characteristic)
         return table if _several(table.groupby("group")["n"].sum(), characteristic) else table.iloc[:0]
 
+    def too_few(self) -> Iterator[tuple[str, str]]:
+        """Name the counts of which one of the groups that are compared has one person or nobody.
+
+        Yields
+        ------
+        tuple of (str, str)
+            Indicator and characteristic, and the groups that are too small.
+        """
+        told = self.counts[self.counts["characteristic"].isin(list(PAIRS))]
+        for (indicator, characteristic), rows in told.groupby(["indicator", "characteristic"], sort=False):
+            people = rows.groupby("group")["n"].sum()
+            small = [f"{name} ({people.get(name, 0):.0f})" for name in PAIRS[str(characteristic)] if
+                     people.get(name, 0) <= 1]  # fmt: skip
+            if small:
+                yield f"{indicator} by {characteristic}", " and ".join(small)
+
 
 def plan_of(frames: Frames, *, mappings: Mappings, level: float) -> Plan:
     """Count the standard inputs once.
@@ -475,14 +491,14 @@ def turnover(plan: Plan) -> Iterator[Row]:
     EvalkitError
         As `leaver_rate_from_counts`.
     """
-    table = plan.counts_of("leaver_rate", "ethnicity")
-    if not len(table):
+    table, of_all = plan.counts_of("leaver_rate", "ethnicity"), plan.counts_of("leaver_rate")
+    if not len(table) and not len(of_all):
         return
-    parts = [AT_START, AT_END, LEFT]
-    cells = table.pivot(index=["year", "group"], columns="part", values="n").reindex(columns=parts).fillna(0)
-    cells = cells.reset_index()
+    cells = _leaving(table)
     named = {"at_start": AT_START, "at_end": AT_END, "leavers": LEFT, "period": "year"}
-    everybody = cells.groupby("year", as_index=False)[parts].sum()
+    # A year that is told by groups only is added up.
+    added = cells[~cells["year"].isin(of_all["year"])]
+    everybody = pd.concat([_leaving(of_all), added]).groupby("year", as_index=False)[[AT_START, AT_END, LEFT]].sum()
     found = [(leaver_rate_from_counts(everybody, **named, level=plan.level), "leaver_rate", ALL)]
     # Nobody may be in a group to which leavers without a known one were counted.
     in_post = cells[cells[AT_START] + cells[AT_END] > 0]
@@ -493,6 +509,12 @@ def turnover(plan: Plan) -> Iterator[Row]:
     for result, name, group in found:
         for row in _taken(result, name, group=group):
             yield row | {"year": str(row.pop("period"))}
+
+
+def _leaving(table: pd.DataFrame) -> pd.DataFrame:
+    """Put the parts of the leaver rate side by side."""
+    cells = table.pivot(index=["year", "group"], columns="part", values="n").reindex(columns=[AT_START, AT_END, LEFT])
+    return cells.fillna(0).reset_index()
 
 
 def stability(plan: Plan) -> Iterator[Row]:

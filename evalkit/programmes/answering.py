@@ -30,6 +30,7 @@ _ANSWERING: Mapping[str, Answering] = {
     "ratio_change": change.ratio_change,
     "proportion_change": change.between_waves,
     "category_change": change.category_change,
+    "ladder_change": change.ladder_change,
     "rank_change": change.between_waves,
     "reliable_change": change.reliable_change,
     "response_shift": change.between_waves,

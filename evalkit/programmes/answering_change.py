@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from evalkit.change import categories, reliable, several_waves
 from evalkit.change import dose as doses
@@ -23,7 +25,10 @@ from evalkit.measurement.consistency import reliability
 from evalkit.numeric.means import t_interval
 from evalkit.programmes.answering_now import has, share_rows, subgroup_labels, without
 from evalkit.programmes.answers import (
+    ALIKE,
     FEWEST,
+    HIGHER,
+    LOWER,
     Answer,
     UnansweredError,
     outcomes_of,
@@ -572,6 +577,53 @@ def category_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
             )
 
 
+def ladder_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
+    """Answer with the shares of people who stand lower, the same or higher on a ladder of grades than before.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    question : Question
+        Says `pre`, `post`, `ladder` (options from the lowest to the highest), `alone` (options off the ladder that are
+        a grade of their own) and `pre_item` where the answer before is to another question.
+
+    Yields
+    ------
+    Answer
+        One for each outcome and role: three rows with Wilson's interval. People with a grade off the ladder count where
+        it is the same both times; else their grades cannot be put in an order, and they are counted as left out.
+    """
+    for outcome in outcomes_of(evidence.programme, question):
+        for role, _ in roles_of(evidence.programme, question, [outcome]):
+            before, after, _ = _two_items(evidence, question, outcome, role)
+            pair = pd.DataFrame({"before": before, "after": after}).dropna().astype(object).map(written)
+            moves = _moves(pair, question)
+            if int(moves.notna().sum()) < FEWEST:
+                who = evidence.programme.roles_by_id[role].title
+                yield Answer(question, None, _LINKED.format(who=who), role=role, about=(outcome.id,))
+                continue
+            parts: dict[tuple[str, str | None], pd.Series] = {
+                (outcome.title, label): moves.eq(label).astype(object).where(moves.notna())
+                for label in (LOWER, ALIKE, HIGHER)
+            }
+            found = share_rows(parts, question)
+            given, used = len(moves), int(moves.notna().sum())
+            lost = {"grades that cannot be put in an order": given - used} if given > used else {}
+            method = replace(found.method, n_given=given, n_used=used, n_dropped=lost)
+            result = Estimates(found.frame, method)
+            yield Answer(question, result, people=used, role=role, about=(outcome.id,), terms=_terms([outcome]))
+
+
+def _moves(pair: pd.DataFrame, question: Question) -> pd.Series:
+    """Tell how each person moved; missing where the two grades have no order."""
+    place = {str(name): at for at, name in enumerate(several(question.said["ladder"]))}
+    steps = pair["after"].map(place) - pair["before"].map(place)
+    moves = np.sign(steps).map({-1.0: LOWER, 0.0: ALIKE, 1.0: HIGHER}).astype(object)
+    alone = {str(name) for name in several(question.said.get("alone", ()))}
+    return moves.where(~(pair["before"].isin(alone) & (pair["before"] == pair["after"])), ALIKE)
+
+
 def _named(names: Mapping[str, str], value: object) -> str | None:
     return None if pd.isna(value) else names.get(written(value))
 
@@ -700,8 +752,8 @@ def ratio_rows(pair: pd.DataFrame, title: str, question: Question, prices: str =
     Returns
     -------
     Estimates
-        One row: exp of the mean of log(after / before), with the t interval of the logarithms; `std_error` on the log
-        scale.
+        One row: exp of the mean of log(after / before), with the t interval of the logarithms and the test of no change
+        that belongs to it; `std_error` on the log scale.
 
     References
     ----------
@@ -718,6 +770,7 @@ def ratio_rows(pair: pd.DataFrame, title: str, question: Question, prices: str =
         error, df = sd / np.sqrt(len(logs)), len(logs) - 1
         limits = t_interval(mean, error, df)
         row |= {"std_error": error, "df": df, "conf_low": np.exp(limits.low), "conf_high": np.exp(limits.high)}
+        row |= {"statistic": mean / error, "p_value": float(2 * special.stdtr(df, -abs(mean / error)))}
     given = len(pair)
     method = Method(
         name="Geometric mean of ratios",

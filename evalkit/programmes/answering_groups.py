@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from evalkit.equality.composition import representation
 from evalkit.equality.disparity import disparity_ratio
 from evalkit.equality.likelihood import relative_likelihood
-from evalkit.equality.mappings import exit_type
+from evalkit.equality.mappings import NOT_STATED, exit_type
 from evalkit.equality.pay import pay_gap
 from evalkit.equality.plan import edi_plan
 from evalkit.equality.race_standard import wres
@@ -20,7 +22,7 @@ from evalkit.equality.turnover import leaver_rate
 from evalkit.errors import EvalkitError
 from evalkit.programmes.answering_now import subgroup_labels, without
 from evalkit.programmes.answers import Answer, UnansweredError, split_rows, untested
-from evalkit.programmes.evidence import Evidence, labelled, reached
+from evalkit.programmes.evidence import Evidence, labelled, latest_rows, reached
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.result import Estimates
 
@@ -104,7 +106,12 @@ def _those(evidence: Evidence, question: Question, outcome: Outcome | None) -> p
         got = _got(evidence, rows, outcome, file)
     labels = labelled(rows[name], evidence.programme.column(group))
     data = pd.DataFrame({"group": labels.to_numpy(), "got": got.map({True: "yes", False: "no"}).to_numpy()})
-    return data.assign(person=rows["person"].to_numpy() if "person" in rows else None)
+    data = data.assign(person=rows["person"].to_numpy() if "person" in rows else None)
+    if "among" not in said:
+        return data
+    among = str(said["among"])
+    kind = labelled(rows[among.partition(".")[2]], evidence.programme.column(among))
+    return data[(kind == str(said["among_is"])).to_numpy()].reset_index(drop=True)
 
 
 def _narrowed(evidence: Evidence, rows: pd.DataFrame, said: dict[str, Any]) -> pd.DataFrame:
@@ -114,8 +121,7 @@ def _narrowed(evidence: Evidence, rows: pd.DataFrame, said: dict[str, Any]) -> p
             rows = rows[evidence.at_step(step, pd.Index(rows["person"])).to_numpy()]
     if "of_column" in said:
         rows = rows[reached(rows[str(said["of_column"]).partition(".")[2]])]
-    if "snapshot" in rows.columns and len(rows):
-        rows = rows[rows["snapshot"] == rows["snapshot"].max()]
+    rows = latest_rows(rows)
     if not len(rows):
         msg = "nobody could have had the outcome"
         raise UnansweredError(msg)
@@ -126,6 +132,7 @@ def _got(evidence: Evidence, rows: pd.DataFrame, outcome: Outcome, file: str) ->
     own, name, frame = _frame(evidence, str(outcome.column))
     if own == file:
         return reached(rows[name])
+    frame = latest_rows(frame)
     had = frame[reached(frame[name])]["person"]
     return rows["person"].isin(set(had))
 
@@ -139,7 +146,15 @@ def _relative_likelihood(evidence: Evidence, question: Question, outcome: Outcom
             ethnicity=evidence.workforce.mappings.get("ethnicity"),
             indicators=_IN_A_YEAR[outcome.column],
         )
-        yield "", relative_likelihood(_last_year(table), group="group", outcome="events", total="n", **said)
+        made = relative_likelihood(
+            _last_year(table),
+            group="group",
+            outcome="events",
+            total="n",
+            reference=said["reference"],
+            comparison=said["comparison"],
+        )
+        yield "", interval_alone(made)
         return
     data = _those(evidence, question, outcome)
     yield "", _likelihood(data, said)
@@ -166,9 +181,33 @@ def _last_year(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _likelihood(data: pd.DataFrame, said: dict[str, str]) -> Estimates:
-    return relative_likelihood(
-        data, group="group", outcome="got", reference=said["reference"], comparison=said["comparison"]
+    return interval_alone(
+        relative_likelihood(
+            data, group="group", outcome="got", reference=said["reference"], comparison=said["comparison"]
+        )
     )
+
+
+def interval_alone(result: Estimates) -> Estimates:
+    """Take the test out of rows with score limits: Fisher's exact test can disagree with Koopman's and Newcombe's.
+
+    Parameters
+    ----------
+    result : Estimates
+        Rows whose limits the column `interval` names.
+
+    Returns
+    -------
+    Estimates
+        The same estimates and limits, without statistic and p where the limits are of these kinds: the interval alone
+        decides what is said.
+    """
+    frame = result.tidy()
+    if "interval" not in frame:
+        return result
+    score = frame["interval"].astype(str).str.contains("Koopman|Newcombe", regex=True)
+    frame.loc[score, [name for name in ("statistic", "df", "p_value") if name in frame]] = np.nan
+    return Estimates(frame, result.method)
 
 
 def _representation(evidence: Evidence, question: Question, outcome: Outcome | None) -> Made:
@@ -192,7 +231,16 @@ def _representation(evidence: Evidence, question: Question, outcome: Outcome | N
         own = [one.partition(".")[2] for one in subgroup.columns if one.startswith(f"{file}.")]
         if subgroup.id in question.subgroups and own and "against" not in said:
             by = labelled(rows[own[0]], evidence.programme.column(f"{file}.{own[0]}"))
-            yield subgroup.id, representation(data.assign(by=by.to_numpy()), group="group", band="part", by="by")
+            made = representation(data.assign(by=by.to_numpy()), group="group", band="part", by="by")
+            yield subgroup.id, _in_strata(made)
+
+
+def _in_strata(result: Estimates) -> Estimates:
+    """Name the stratum beside the band, as bands of several strata stand below each other."""
+    frame = result.tidy()
+    whole = frame["band"].isin(["all", NOT_STATED])
+    frame["band"] = frame["band"].where(whole, frame["band"].astype(str) + ", " + frame["by"].astype(str))
+    return Estimates(frame, result.method)
 
 
 def _disparity_ratio(evidence: Evidence, question: Question, outcome: Outcome | None) -> Made:
@@ -252,13 +300,22 @@ def _turnover(maker: Callable[..., Estimates]) -> Callable[[Evidence, Question, 
             if column is not None and column.kind in {"category", "yes_no"}:
                 kept[name] = labelled(kept[name], column)
         by = str(question.said.get("by", "")).partition(".")[2]
-        yield "", maker(kept, leavers, **more, **({"by": by} if by else {}))
+        yield "", _of_last_period(maker(kept, leavers, **more, **({"by": by} if by else {})))
         for subgroup in evidence.programme.subgroups:
             own = [one.partition(".")[2] for one in subgroup.columns if one.startswith(f"{_STAFF}.")]
             if subgroup.id in question.subgroups and own:
-                yield subgroup.id, maker(kept, leavers, **more, by=own[0])
+                yield subgroup.id, _of_last_period(maker(kept, leavers, **more, by=own[0]))
 
     return make
+
+
+def _of_last_period(result: Estimates) -> Estimates:
+    """Count as people the staff of the last period, once each: not leavers, nor the staff of every year together."""
+    frame = result.frame
+    heads = frame[(frame["period"] == frame["period"].max()) & frame["term"].astype(str).str.contains("headcount")]
+    of_group = heads.groupby("group")["n"].max().fillna(0)
+    n = int(of_group["all"] if "all" in of_group else of_group.sum())
+    return Estimates(frame, replace(result.method, n_given=n, n_used=n, n_dropped={}))
 
 
 def _own_exits(evidence: Evidence) -> pd.DataFrame | None:
@@ -284,7 +341,7 @@ def _standard(maker: Callable[..., Estimates]) -> Callable[[Evidence, Question, 
         if not len(kept):
             msg = "no indicator can be computed from the files that are there"
             raise UnansweredError(msg)
-        yield "", Estimates(kept, made.method)
+        yield "", interval_alone(Estimates(kept, made.method))
 
     return make
 

@@ -12,7 +12,7 @@ from evalkit.instruments.model import SKIPPED
 from evalkit.numeric.means import t_interval
 from evalkit.numeric.proportions import wilson
 from evalkit.programmes.answers import FEWEST, Answer, UnansweredError, outcomes_of, roles_of, split_rows, written
-from evalkit.programmes.evidence import Evidence, labelled, reached
+from evalkit.programmes.evidence import Evidence, labelled, latest_rows, reached
 from evalkit.programmes.parts import Dose, Outcome, Question
 from evalkit.result import Estimates, Method, estimates
 
@@ -383,6 +383,8 @@ def _share_of_counts(question: Question, outcome: Outcome, frame: pd.DataFrame) 
     if of not in frame.columns:
         msg = "the file does not say of how many"
         raise UnansweredError(msg)
+    if by != "year":  # the same people are counted every year
+        frame = latest_rows(frame)
     groups = (
         frame[by].fillna(NOT_STATED).map(written).map(_plain_label)
         if by in frame.columns

@@ -64,8 +64,40 @@ def service(evidence: Evidence, question: Question) -> Iterator[Answer]:
         except (EvalkitError, UnansweredError) as why:
             yield Answer(question, None, str(why) if isinstance(why, UnansweredError) else _FEW, about=(name,))
             continue
+        result = _in_own_words(evidence, result)
         people = result.method.n_used if not isinstance(result, Curve) else int(result.frame["n_at_risk"].max())
         yield Answer(question, result, people=people, about=(name,), terms=((outcome.title, name),))
+
+
+_WORDS = (
+    ("not mentored", "not in the programme"),
+    ("mentored", "in the programme"),
+    ("by mentoring", "by whether they were in the programme"),
+    ("mentoring", "the programme"),
+)
+
+
+def _in_own_words(evidence: Evidence, result: Any) -> Any:
+    """Tell of a programme in the method, where it is no mentoring."""
+    mentors = any(role.audience == "mentor" for role in evidence.programme.parties)
+    if mentors or not isinstance(result, Estimates):
+        return result
+
+    def told(text: str) -> str:
+        for theirs, own in _WORDS:
+            text = text.replace(theirs, own).replace(theirs.capitalize(), own.capitalize())
+        return text
+
+    method = result.method
+    made = replace(
+        method,
+        name=told(method.name),
+        estimand=told(method.estimand),
+        interval=told(method.interval),
+        n_dropped={told(reason): n for reason, n in method.n_dropped.items()},
+        assumptions=tuple(told(one) for one in method.assumptions),
+    )
+    return Estimates(result.frame, made)
 
 
 def _records(evidence: Evidence, file: str) -> pd.DataFrame:
@@ -74,7 +106,14 @@ def _records(evidence: Evidence, file: str) -> pd.DataFrame:
     if frame is None:
         raise UnansweredError(without(evidence, file))
     today = pd.Timestamp.today().normalize()
-    return frame.assign(observed_to=frame["observed_to"].clip(upper=today))
+    frame = frame.assign(observed_to=frame["observed_to"].clip(upper=today))
+    return _from_entry(frame) if "programme_from" in frame else frame
+
+
+def _from_entry(frame: pd.DataFrame) -> pd.DataFrame:
+    """Let a person's part begin no sooner than their service: before taking up a post nobody can leave it."""
+    began = frame["programme_from"]
+    return frame.assign(programme_from=began.where(~(began < frame["entered"]), frame["entered"]))
 
 
 def _participants(evidence: Evidence, outcome: Outcome, frame: pd.DataFrame) -> pd.DataFrame:

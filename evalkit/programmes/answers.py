@@ -17,6 +17,8 @@ from evalkit.result import Curve, Estimates, Method
 TESTED_FROM = 10
 # Two people are the fewest of whom a change has a spread.
 FEWEST = 2
+# How a person's grade stands to the one before.
+LOWER, ALIKE, HIGHER = "lower than before", "the same as before", "higher than before"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

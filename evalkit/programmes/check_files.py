@@ -14,7 +14,7 @@ _NAMING = re.compile(
     r"(.*_)?(name|surname|forename|initials|email|phone|telephone|mobile|address|postcode|birth|dob|nhs_number"
     r"|employee_number|payroll|esr|national_insurance|ni_number|gmc|nmc|hcpc|title_and_name)(_.*)?"
 )
-CONTRASTS = frozenset({"waiting_list", "matched"})
+CONTRASTS = frozenset({"waiting_list", "others", "matched"})
 _NUMBER_TESTS = frozenset({"at_least", "at_most"})
 
 

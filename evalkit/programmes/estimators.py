@@ -189,6 +189,19 @@ _ALL = (
         (*_BEFORE_AFTER, Argument("pre_item", "item")),
         linked=True,
     ),
+    Estimator(
+        "ladder_change",
+        "shares of the same people who stand lower, the same or higher on a ladder of grades than before",
+        _about("item"),
+        (
+            *_BEFORE_AFTER,
+            Argument("pre_item", "item"),
+            Argument("ladder", "texts", required=True),
+            Argument("alone", "texts"),
+        ),
+        linked=True,
+        function="",
+    ),
     Estimator("rank_change", "typical change and the share who rose, by ranks", _SCORED, _BEFORE_AFTER, linked=True),
     Estimator(
         "reliable_change",
@@ -335,7 +348,13 @@ _ALL = (
         "relative_likelihood",
         "rate of one group over the rate of another",
         _about("column", "steps", "dose"),
-        (*_GROUPS, Argument("of", "text"), Argument("of_column", "column")),
+        (
+            *_GROUPS,
+            Argument("of", "text"),
+            Argument("of_column", "column"),
+            Argument("among", "column"),
+            Argument("among_is", "text"),
+        ),
     ),
     Estimator(
         "representation",

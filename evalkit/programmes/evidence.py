@@ -451,6 +451,25 @@ def reached(values: pd.Series) -> pd.Series:
     return values.astype(object).map(lambda value: str(value).lower() in _YES).astype(bool)
 
 
+def latest_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep the rows of the latest snapshot or year, as the standards count: people stand in a file of years repeatedly.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        With a column `snapshot` or `year`, or neither.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Those of the latest day or year; all where there is no such column.
+    """
+    for name in ("snapshot", "year"):
+        if name in rows.columns and rows[name].notna().any():
+            return rows[rows[name] == rows[name].max()]
+    return rows
+
+
 def labelled(values: pd.Series, column: Column | None) -> pd.Series:
     """Bring the labels of a column into the words of the groups.
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from evalkit.instruments.model import Instrument
+from evalkit.programmes.deciding import deciding_questions
 from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.folder_words import british, bullets, escaped, joined, table
 from evalkit.programmes.folders import Settings
-from evalkit.programmes.limitations import THEMES, Verdict, design_notes
+from evalkit.programmes.limitations import THEMES, Verdict, design_notes, lowered
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Question, Target
 
@@ -195,7 +196,23 @@ def _number(target: Target) -> str:
         return f"at least {target.at_least:g} {target.unit}"
     if target.at_most is not None:
         return f"at most {target.at_most:g} {target.unit}"
-    return f"to be set by {target.set_by}"
+    who = target.set_by.removeprefix("Set by ")
+    return f"to be set by {lowered(who)}"
+
+
+def _deciding(programme: Programme) -> Iterator[str]:
+    """Say beforehand which question decides on each outcome that the programme is judged by."""
+    primary = [one for one in programme.outcomes if one.primary]
+    if primary:
+        yield (
+            "One test decides on each of these outcomes: the comparison with people who are not in the programme where "
+            "there is one, else the change of the same people. Where the comparison has no answer, because too few "
+            "others answered, the change stands in."
+        )
+    for one in primary:
+        found = deciding_questions(programme, one.id)
+        told = f"decided by: {found[0].asks}" if found else "told with its interval alone; no test is made."
+        yield escaped(f"{one.title}: {told}")
 
 
 def _rules(programme: Programme) -> Iterator[str]:
@@ -203,9 +220,11 @@ def _rules(programme: Programme) -> Iterator[str]:
     yield "## Rules for the analysis\n"
     lines = [
         "Every estimate is shown with a 95 % interval first. A p-value, where there is one, stands behind it.",
-        f"The programme is judged by: {escaped(joined(primary))}. Their p-values are adjusted for their number (Holm)."
+        f"The programme is judged by: {escaped(joined(primary))}. The p-values of those that are tested are adjusted "
+        "for their number (Holm)."
         if primary
         else "No outcome was named as the one to judge by: all results describe.",
+        *_deciding(programme),
         "No test is made with fewer people than the report's disclosure profile allows, and small groups are withheld.",
         "An interval that holds both benefit and harm is reported as not telling, never as no effect.",
         "Scores are made by the rules of each survey, with as many answers as its scale asks for. Missing answers are "

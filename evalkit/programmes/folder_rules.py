@@ -140,12 +140,14 @@ def _known_people(records: Records, programme: Programme) -> Iterator[Problem]: 
             )  # fmt: skip
 
 
-def _service(records: Records, programme: Programme) -> Iterator[Problem]:  # noqa: ARG001
+def _service(records: Records, programme: Programme) -> Iterator[Problem]:
     staff = _frame(records, "staff", "entered", "left", "observed_to")
     if staff is None:
         return
-    for earlier, later in (("entered", "left"), ("left", "observed_to"), ("entered", "observed_to"),
-                           ("entered", "promoted"), ("entered", "programme_from")):  # fmt: skip
+    order = [("entered", "left"), ("left", "observed_to"), ("entered", "observed_to"), ("entered", "promoted")]
+    if programme.column(_TAKEN_UP) is None:  # else people come from outside, and their service begins with the post
+        order.append(("entered", "programme_from"))
+    for earlier, later in order:
         if {earlier, later} <= set(staff.columns):
             wrong = (staff[later] < staff[earlier]).to_numpy(bool)
             yield from _told(
@@ -159,4 +161,5 @@ def _service(records: Records, programme: Programme) -> Iterator[Problem]:  # no
             )
 
 
+_TAKEN_UP = "participants.in_post"
 _LOOKS: tuple[Look, ...] = (_steps, _groups, _pairs, _meetings, _known_people, _service)

@@ -17,11 +17,17 @@ from evalkit.instruments.responses.read import rows_with
 from evalkit.instruments.responses.tables import Table
 from evalkit.programmes.folder_answers import answer_files, code_key
 from evalkit.programmes.folder_columns import input_of
+from evalkit.programmes.folder_log import RELEASES
 from evalkit.programmes.folder_marks import MARKS, print_of, unchanged_files
 from evalkit.programmes.folder_rows import with_cells, without_rows
 from evalkit.programmes.folder_rules import WITHDRAWN
 from evalkit.programmes.folders import PAIR_CODE, EvaluationFolder, code_item, open_folder
 
+BESIDE = (
+    "A report made before and one made after, side by side, tell what this person was and answered, by subtraction. "
+    "Do not pass both on: call the earlier one back wherever it went before you give out the new one, or give out the "
+    "new one only when more people have changed."
+)
 _PERSON, _PAIR, _SIDES = "person", "pair", ("mentor", "mentee")
 # What evalkit wrote, in which P017 stands as an example.
 _OURS = frozenset({"surveys", "programme", "README.md"})
@@ -43,12 +49,15 @@ class Withdrawal:
         Outputs that were made before, and are to be made again.
     still : tuple of str
         Files below the folder in which the code still stands, such as notes: for people to look at.
+    beside : str
+        What a report made before would tell beside one made after, where the folder's log knows of one; empty else.
     """
 
     removed: Mapping[str, int]
     kept: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     still: tuple[str, ...] = ()
+    beside: str = ""
 
 
 @dataclass(slots=True)
@@ -118,7 +127,14 @@ def withdraw(folder: EvaluationFolder | Path | str, person: str) -> Withdrawal:
         for path in opened.outputs_dir.rglob("*")
         if path.is_file() and path.name != "truth.csv"
     )
-    return Withdrawal(change.removed, tuple(change.kept), tuple(again), tuple(_still(opened.path, person)))
+    made_before = (opened.path / RELEASES).is_file() or any(not name.startswith("outputs/truth") for name in again)
+    return Withdrawal(
+        change.removed,
+        tuple(change.kept),
+        tuple(again),
+        tuple(_still(opened.path, person)),
+        BESIDE if made_before else "",
+    )
 
 
 def _records(change: _Change, person: str) -> set[str]:

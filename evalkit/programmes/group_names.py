@@ -56,7 +56,7 @@ def compared_names(said: Mapping[str, object]) -> tuple[str, str]:
     Returns
     -------
     tuple of str
-        The group that is compared, and the one that it is held against; empty without such arguments.
+        The group that is compared, and the one that it is compared with; empty without such arguments.
     """
 
     def named(key: str) -> str:

@@ -22,6 +22,8 @@ _SUPPRESSED = "suppressed"
 _CONTRAST = re.compile(r"^(?P<later>.+) - (?P<earlier>.+)$")
 # Unit of a gap in pay: a share of the pay of the group that the other is held against.
 PAY_SHARE = "per cent of pay"
+# Unit of a rate of leaving: told of a hundred people, as a head is not a number that anybody can picture.
+PER_HUNDRED = "leavers per 100 staff a year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Headline:
     about : str
         Id of the outcome, dose or step; empty for none.
     between_groups : bool
-        Whether it holds one group of people against another, and so is no gain for anybody.
+        Whether it compares one group of people with another, and so is no gain for anybody.
     gains, loses : str
         Who has the advantage when the number is above, or below, no difference; empty where the outcome has no good
         side.
@@ -170,6 +172,7 @@ _FIRST: Mapping[str, tuple[Kind, Rows]] = {
     "proportion_change": ("change", _every),
     "ratio_change": ("ratio", _every),
     "category_change": ("change", lambda frame: frame["group"].notna()),
+    "ladder_change": ("share", _every),
     "reliable_change": ("share", _where("group", "improved", "deteriorated")),
     "response_shift": ("claim", _where("group", "shift of the start")),
     "wave_change": ("change", _where("quantity", _CHANGED)),
@@ -246,8 +249,8 @@ _UNITS = {
     "number": "",
     "hazard ratio": "",
     "subdistribution hazard ratio": "",
-    "leavers per head": "leavers a head in a year",
-    "leavers per head of mean headcount": "leavers a head in a year",
+    "leavers per head": PER_HUNDRED,
+    "leavers per head of mean headcount": PER_HUNDRED,
 }
 
 
@@ -303,19 +306,20 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
     groups = answer.question.estimator in _BETWEEN_GROUPS
     gains, loses = _sides(answer, programme, about, whole) if groups else ("", "")
     numbers = {name: _number(shown, name) for name in ("estimate", "conf_low", "conf_high", "p_value", "n")}
+    times = 100 if _unit(unit) == PER_HUNDRED else 1
     return Headline(
         subject=said or _subject(answer, programme, term, group, about),
         label=f"{said}, per cent below {pay[1]}" if pay else said or _label(answer, programme, term, group, about),
         kind=told,
         term=term,
         group=group,
-        estimate=numbers["estimate"],
-        low=numbers["conf_low"],
-        high=numbers["conf_high"],
+        estimate=times * numbers["estimate"],
+        low=times * numbers["conf_low"],
+        high=times * numbers["conf_high"],
         p_value=numbers["p_value"],
         people=numbers["n"],
         unit=PAY_SHARE if pay else _unit(unit),
-        who=_who(answer, programme),
+        who=_who(answer, programme, group) if about not in _ROWS_OF_ACTIONS else "actions",
         level=f"{100 * method.level:g} %",
         withheld=str(shown.get("flag", "")) == _SUPPRESSED,
         note=str(shown.get("claim" if told == "claim" else "note", "") or ""),
@@ -406,8 +410,12 @@ def _unit(unit: str) -> str:
     return _UNITS.get(unit, "points" if "outcome" in unit or "scale" in unit else unit)
 
 
-def _who(answer: Answer, programme: Programme) -> str:
-    if answer.question.estimator in {"dyad_change", "pair_agreement"}:
+# Outcomes whose rows are actions of an organisation and no people.
+_ROWS_OF_ACTIONS = frozenset({"actions_done"})
+
+
+def _who(answer: Answer, programme: Programme, group: str) -> str:
+    if group == "pairs" or answer.question.estimator in {"dyad_change", "pair_agreement"}:
         return "pairs"
     role = programme.roles_by_id.get(answer.role)
     compares = answer.question.estimator in {"difference_in_change", "adjusted_difference"}
@@ -421,6 +429,8 @@ def _subject(answer: Answer, programme: Programme, term: str, group: str, about:
     form = _SUBJECTS.get(question.estimator)
     if form is not None:
         dose = next((one for one in programme.dose if one.id == question.said.get("dose")), None)
+        whose = _whose(answer, programme, about, "")
+        form = form.replace("participants", whose) if whose else form
         return form.format(title=title, unit_of=_one_of(dose.unit) if dose else "")
     own = _OWN_SUBJECTS.get(question.estimator)
     if own is not None:
@@ -495,14 +505,15 @@ def _grouped(answer: Answer, programme: Programme, term: str, group: str, about:
     whose = _whose(answer, programme, about, group)
     term, group = f"{term}, {whose}" if whose else term, _told_group(answer, programme, about, group)
     contrast = _CONTRAST.match(group)
-    if answer.question.estimator == "wave_change" and contrast and not answer.subgroup:
+    if answer.question.estimator == "wave_change" and contrast:
         waves = _wave_titles(answer, programme)
-        later, earlier = (waves.get(contrast[name], contrast[name].replace("_", " ")) for name in ("later", "earlier"))
-        return f"{term} ({lowered(later)}, against {lowered(earlier)})"
+        before, _, who = contrast["earlier"].partition(", ")
+        later, earlier = (waves.get(name, name.replace("_", " ")) for name in (contrast["later"], before))
+        return f"{term}{f', {who}' if who else ''} ({lowered(later)}, against {lowered(earlier)})"
     if answer.question.estimator == "response_shift":
         return term
     if answer.question.estimator == "wave_slope":
-        return f"{term} (in a month)"
+        return f"{term} (change in a month)"
     return f"{term}, {group}" if group else term
 
 
@@ -598,10 +609,10 @@ def _quantity(row: pd.Series, *, titled: bool) -> str:
 def _label(answer: Answer, programme: Programme, term: str, group: str, about: str) -> str:
     """Name a row in a table, where the question stands above it."""
     contrast = _CONTRAST.match(group)
-    if answer.question.estimator == "wave_change" and contrast and not answer.subgroup:
+    if answer.question.estimator == "wave_change" and contrast:
         later = _wave_titles(answer, programme).get(contrast["later"], contrast["later"].replace("_", " "))
-        whose = _whose(answer, programme, about, group)
-        return f"{term}, {whose}: {lowered(later)}" if whose else f"{term}: {lowered(later)}"
+        named = (term, _whose(answer, programme, about, group), contrast["earlier"].partition(", ")[2])
+        return f"{', '.join(part for part in named if part)}: {lowered(later)}"
     return _subject(answer, programme, term, group, about)
 
 

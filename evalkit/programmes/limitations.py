@@ -7,9 +7,10 @@ from typing import Literal
 
 from evalkit.instruments.model import Instrument
 from evalkit.instruments.parts import Part, Text
+from evalkit.programmes.deciding import is_tested
 from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.model import Programme
-from evalkit.programmes.parts import Comparison, ComparisonKind, Role
+from evalkit.programmes.parts import Comparison, ComparisonKind, Outcome, Role
 
 Verdict = Literal["can", "cannot", "care"]
 FEW_PEOPLE = 30
@@ -54,6 +55,11 @@ _CLAIMS: Mapping[ComparisonKind, tuple[str, str]] = {
         "same months.",
         "It cannot rule out that those who started first differ from those who wait, unless chance decided who came "
         "first; and it ends when the people who wait begin.",
+    ),
+    "others": (
+        "It can compare people in the programme with others who are not in it and were asked at the same times.",
+        "It cannot rule out that the two differed from the start in what nobody asked: nobody was drawn by lot, and "
+        "the others did not join for reasons of their own.",
     ),
     "matched": (
         "It can compare participants with others who were alike in what the records hold.",
@@ -231,12 +237,28 @@ def _several(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Note
     primary = [outcome for outcome in programme.outcomes if outcome.primary]
     rest = len(programme.outcomes) - len(primary)
     if rest or len(primary) > 1:
-        text = (
-            f"{_count(len(primary), 'outcome was', 'outcomes were')} named beforehand as the ones to judge by; their "
-            f"p-values are adjusted for their number. The other {rest} describe, and some of them would stand out by "
-            "chance alone."
-        )
+        named = f"{_count(len(primary), 'outcome was', 'outcomes were')} named beforehand as the ones to judge by"
+        others = f" The other {rest} describe, and some of them would stand out by chance alone." if rest else ""
+        text = f"{named}; {_tests(programme, primary)}{others}"
         yield Note(rule="several_outcomes", verdict="care", text=text, about=tuple(f"outcomes.{o.id}" for o in primary))
+
+
+def _tests(programme: Programme, primary: list[Outcome]) -> str:
+    """Say how many of the outcomes to judge by are tested: the others have an interval alone."""
+    tested = [outcome for outcome in primary if is_tested(programme, outcome.id)]
+    if not tested:
+        return "no test is made of them: each is told with its interval."
+    if len(tested) == 1 and len(primary) == 1:
+        return "one test is made of it."
+    adjusted = "p-values are adjusted for the number of tests." if len(tested) > 1 else "nothing is adjusted for."
+    if len(tested) == len(primary):
+        return f"one test is made of each, and {adjusted}"
+    rest = [outcome.title for outcome in primary if outcome not in tested]
+    return (
+        f"one test is made of {'each of ' if len(tested) > 1 else ''}{len(tested)} of them, and {adjusted} "
+        f"{_joined(rest)} {'is' if len(rest) == 1 else 'are'} told with {'its' if len(rest) == 1 else 'their'} "
+        f"interval{'' if len(rest) == 1 else 's'} alone."
+    )
 
 
 def _count(number: int, one: str, more: str) -> str:

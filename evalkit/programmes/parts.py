@@ -19,7 +19,7 @@ Zero = Literal["programme", "person"]
 ColumnKind = Literal["code", "category", "number", "date", "yes_no"]
 RowsOf = Literal["person", "pair", "meeting", "attendance", "group", "event", "post", "application", "answer", "target"]
 Comparing = Literal["is", "is_one_of", "at_least", "at_most"]
-ComparisonKind = Literal["none", "before_after", "waiting_list", "matched", "trend"]
+ComparisonKind = Literal["none", "before_after", "waiting_list", "others", "matched", "trend"]
 KirkpatrickLevel = Annotated[StrictInt, Field(ge=1, le=4)]
 Theme = Literal[
     "reach",
@@ -366,7 +366,7 @@ class Comparison(Part):
     ----------
     id : str
         Name.
-    kind : {"none", "before_after", "waiting_list", "matched", "trend"}
+    kind : {"none", "before_after", "waiting_list", "others", "matched", "trend"}
         None; the same people before; people who wait; people who are alike; the same organisation in other years.
     who : str
         In a sentence.

@@ -221,23 +221,32 @@ def _with_pay(
 ) -> pd.DataFrame:
     """Let pay at a later wave stand to pay before as is planted, for questions about their ratio."""
     for question in folder.programme.questions:
-        if question.estimator != "ratio_change" or "pre_item" not in question.said:
+        if question.estimator != "ratio_change":
             continue
         for name in question.outcomes:
             outcome = folder.programme.outcomes_by_id[name]
             said = question.said
-            item = str(said["pre_item"]) if wave == said["pre"] else outcome.item if wave == said["post"] else None
+            own = outcome.item if wave in {said["pre"], said["post"]} else None
+            before_break = "pre_item" in said and wave == said["pre"]
+            item = str(said["pre_item"]) if before_break else own
             if outcome.use != use.id or item not in frame.columns or PERSON_CODE not in frame.columns:
                 continue
-            ratio = 1.0 if wave == said["pre"] else planted_ratio(folder, use, wave, effects)
-            pay = []
-            for person in frame[PERSON_CODE]:
-                rng = np.random.default_rng(_seed(seed, "pay", str(person)))
-                before, noise = rng.normal(np.log(_PAY), _PAY_SPREAD), rng.normal(0, _PAY_NOISE)
-                pay.append(int(np.exp(before + (np.log(ratio) + noise if wave != said["pre"] else 0))))
+            ratio = 1.0 if before_break else planted_ratio(folder, use, wave, effects)
+            pay = [
+                int(np.exp(before + (0 if before_break else np.log(ratio) + change)))
+                for before, change in (_pay_of(seed, str(person), wave) for person in frame[PERSON_CODE])
+            ]
             frame = frame.copy()
             frame[str(item)] = pd.Series(pay, index=frame.index, dtype=object)
     return frame
+
+
+def _pay_of(seed: int, person: str, wave: str) -> tuple[float, float]:
+    """Draw the log of pay before the break, and how far a person's change at a wave differs from that of others."""
+    rng = np.random.default_rng(_seed(seed, "pay", person))
+    before, lasting = rng.normal(np.log(_PAY), _PAY_SPREAD), rng.normal(0, _PAY_NOISE)
+    passing = np.random.default_rng(_seed(seed, "pay", person, wave)).normal(0, _PAY_NOISE)
+    return float(before), float((lasting + passing) / np.sqrt(2))
 
 
 def planted_ratio(folder: EvaluationFolder, use: Use, wave: str, effects: Effects) -> float:

@@ -30,6 +30,8 @@ _WITHDRAWN = (0.3, 0.9)
 # Days in service before the invitation; a return from leave lies shortly before the start, or some time after entry.
 _SERVED, _LEAVE, _LATER = 90, 140, 540
 _RETURNED = ("staff", "participants")
+# Column of participants.csv in a programme whose people come from outside: the day of taking up a post.
+_POST = "in_post"
 _MINUTES = (45, 60, 75, 90)
 _HOW = ("in person", "video", "telephone")
 
@@ -121,6 +123,7 @@ class _Making:
         self.people = pd.DataFrame()
         self.cohort = pd.DataFrame()
         self.doses: dict[str, dict[str, int]] = {}
+        self.posts: dict[str, float] = {}
         self.pairs: list[tuple[str, str, str]] = []
 
     def day(self, days: float) -> str:
@@ -300,6 +303,8 @@ def _ends(making: _Making) -> None:
     done = making.rng.random(len(units)) < making.planted.completing
     days = np.where(done, np.nan, np.floor(making.rng.uniform(*_WITHDRAWN, size=len(units)) * whole))
     served = (people["left"] - people["started"])[on].groupby(together[on]).min().reindex(units).to_numpy(float)
+    if finds_posts(making.programme):  # who has no post yet cannot leave it
+        served = np.full(len(units), np.inf)
     gone = np.fmin(days, np.where(served < whole, served, np.nan))
     why = np.where(np.isnan(gone), "", np.where(served <= np.nan_to_num(gone, nan=-1.0), "left the post", "workload"))
     at = dict(zip(units, gone, strict=True))
@@ -324,9 +329,27 @@ def _participants(making: _Making, file: DataFile) -> dict[str, list[str]]:
         elif column.kind == "date":
             extra = extra.where(making.rng.random(len(people)) < making.planted.said_yes) + 60
             found[name] = making.days(extra)
+            if name == _POST:
+                making.posts = dict(zip(people["person"], extra, strict=True))
         else:
             found[name] = _own_column(making, column, len(people))
     return found
+
+
+def finds_posts(programme: Programme) -> bool:
+    """Tell whether people come from outside and take up a post in the course of a programme.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    bool
+        Whether participants.csv has the day of taking up a post.
+    """
+    return _POST in own_dates(programme)
 
 
 def own_dates(programme: Programme) -> list[str]:
@@ -447,7 +470,7 @@ def still_there(programme: Programme, planted: Planted, days: np.ndarray) -> np.
     whole = np.floor(float(programme.months) * _MONTH)
     first, last = (share * whole for share in _WITHDRAWN)
     staying = 1 - (1 - planted.completing) * np.clip((days - first) / (last - first), 0, 1)
-    rate = planted.rates.leaving * planted.rates.hazard_ratio / DAYS_A_YEAR
+    rate = 0.0 if finds_posts(programme) else planted.rates.leaving * planted.rates.hazard_ratio / DAYS_A_YEAR
     return np.asarray(staying * np.exp(-rate * days * (2 if "pairs" in programme.files_by_id else 1)))
 
 
@@ -487,19 +510,19 @@ def _staff_rows(making: _Making, file: DataFile) -> dict[str, list[str]]:
         back = (cohort["returned"] < cohort["left"]) & (cohort["returned"] < end)
         cohort = cohort[back & ~cohort["role"].isin(mentors)].reset_index(drop=True)
     known = making.people.set_index("person")
+    if finds_posts(making.programme):
+        cohort = _in_posts(making, cohort)
     left = cohort["left"].where(cohort["left"] <= end)
     promoted = cohort["promoted"].where(cohort["promoted"] <= np.minimum(cohort["left"], end))
     started = cohort["person"].map(known["started"]).where(cohort["party"])
-    started = started.where(started <= cohort["left"])
+    days = {"programme_from": started.where(started <= cohort["left"]), "left": left, "promoted": promoted}
     found: dict[str, list[str]] = {}
     for column in file.columns:
         name = column.name
         if name == "observed_to":
             found[name] = [making.day(end)] * len(cohort)
-        elif name == "programme_from":
-            found[name] = making.days(started)
-        elif name in {"left", "promoted"}:
-            found[name] = making.days(left if name == "left" else promoted)
+        elif name in days:
+            found[name] = making.days(days[name])
         elif name == "reason":
             found[name] = [why if there else "" for why, there in zip(cohort["reason"], left.notna(), strict=True)]
         elif name == "band_promoted":
@@ -513,9 +536,25 @@ def _staff_rows(making: _Making, file: DataFile) -> dict[str, list[str]]:
     return found
 
 
+def _in_posts(making: _Making, cohort: pd.DataFrame) -> pd.DataFrame:
+    """Keep of those who started the ones who took up a post, and count their service from that day."""
+    on = (cohort["party"] & cohort["started"].notna()).to_numpy(bool)
+    post = cohort["person"].map(making.posts).where(on).astype(float)
+    later = (post - cohort["started"]).where(on, 0.0)
+    moved = cohort.assign(
+        entered=cohort["entered"].where(~on, post),
+        left=cohort["left"] + later,
+        promoted=cohort["promoted"] + later,
+    )
+    there = ~on | (post < RECORDS_END).to_numpy(bool)
+    return moved[there].reset_index(drop=True)
+
+
 def _rows_of_other(making: _Making, file: DataFile) -> dict[str, list[str]]:
     """Make a file that only one programme has: a row a started person, or a row a year."""
     people = making.people[making.people["started"].notna()]
+    if finds_posts(making.programme):
+        people = people[people["person"].map(making.posts).notna()]
     years = [making.zero.year + step for step in range(4)]
     n = len(people) if "person" in file.by_name else len(years)
     found: dict[str, list[str]] = {}

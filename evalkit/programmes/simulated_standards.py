@@ -142,14 +142,14 @@ def _share(known: _Known, question: Question) -> Iterator[Row]:
 
 
 def _relative(known: _Known, question: Question) -> Iterator[Row]:
-    """Give the ratio in the last year; of appointment in all years together, of as many applicants in each."""
+    """Give the ratio in the last year."""
     if not str(question.said["group"]).startswith("recruitment."):
         indicator, _, said = _WRES[_OF_STAFF[_about(question)]]
         yield _about(question), "", "ratio", known.of(indicator, said), "ratio"
         return
-    years = [known.rows["relative_likelihood_appointment", "white over BME", year] for year in known.years]
     alike = str(question.said["group"]).endswith(".disability")
-    yield _about(question), "", "ratio", 1.0 if alike else sum(years) / len(years), "ratio"
+    last = known.of("relative_likelihood_appointment", "white over BME")
+    yield _about(question), "", "ratio", 1.0 if alike else last, "ratio"
 
 
 def _representation(known: _Known, question: Question) -> Iterator[Row]:

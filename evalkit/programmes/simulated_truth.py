@@ -11,6 +11,7 @@ import pandas as pd
 from evalkit.instruments import Instrument, form_at
 from evalkit.instruments.model import Scale
 from evalkit.numeric.reliable_changes import change_errors
+from evalkit.programmes.answers import ALIKE, HIGHER, LOWER, several
 from evalkit.programmes.folders import PAIR_CODE, EvaluationFolder, code_item
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.programmes.simulated_answers import Effects, SimulatedAnswers, planted_ratio
@@ -396,9 +397,11 @@ def _shared(both: list[_Asked], wave: str) -> float:
 
 def _ratio_change(context: _Context, question: Question) -> Iterator[Row]:
     for outcome, role, asked in context.parts(question):
-        if "pre_item" in question.said:
-            value = planted_ratio(context.folder, asked.found.use, _said(question, "post"), context.effects)
-            yield outcome.id, role, "ratio", value, "ratio"
+        pre, post = (
+            planted_ratio(context.folder, asked.found.use, _said(question, name), context.effects)
+            for name in ("pre", "post")
+        )
+        yield outcome.id, role, "ratio", post if "pre_item" in question.said else post / pre, "ratio"
 
 
 def _category_change(context: _Context, question: Question) -> Iterator[Row]:
@@ -408,6 +411,16 @@ def _category_change(context: _Context, question: Question) -> Iterator[Row]:
         for option in asked.instrument.options_of(item):
             if not option.missing:
                 yield outcome.id, role, option.label, 0.0, "share"
+
+
+def _ladder_change(context: _Context, question: Question) -> Iterator[Row]:
+    """Count pairs of grades: answers before and after are drawn evenly from the same grades, apart from each other."""
+    steps, alone = (len(several(question.said.get(name, ()))) for name in ("ladder", "alone"))
+    moved, stayed = steps * (steps - 1) / 2, steps + alone
+    every = 2 * moved + stayed
+    for outcome, role, _ in context.parts(question):
+        for label, pairs in ((LOWER, moved), (ALIKE, stayed), (HIGHER, moved)):
+            yield outcome.id, role, label, pairs / every, "share"
 
 
 def _distribution(context: _Context, question: Question) -> Iterator[Row]:
@@ -558,6 +571,7 @@ _TRUTHS: Mapping[str, Callable[[_Context, Question], Iterator[Row]]] = {
     "pair_agreement": _pair_agreement,
     "ratio_change": _ratio_change,
     "category_change": _category_change,
+    "ladder_change": _ladder_change,
     "response_distribution": _distribution,
     "survey_gap": _survey_gap,
     "survey_trend": _survey_trend,

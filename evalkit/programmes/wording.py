@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from evalkit.disclosure import Released
@@ -31,6 +31,10 @@ _DESIGNS: Mapping[ComparisonKind, str] = {
         "People who wait were asked at the same times. Unless chance decided who came first, the two groups may "
         "differ in "
         "other ways, so the difference is not proof of what the programme does."
+    ),
+    "others": (
+        "The others were asked at the same times and do not wait for a place. The two groups may differ in other ways, "
+        "so the difference is not proof of what the programme does."
     ),
     "matched": (
         "The others are alike in what the records hold. What nobody recorded may differ, so the comparison "
@@ -70,7 +74,7 @@ def design_sentence(kind: ComparisonKind) -> str:
 
     Parameters
     ----------
-    kind : {"none", "before_after", "waiting_list", "matched", "trend"}
+    kind : {"none", "before_after", "waiting_list", "others", "matched", "trend"}
         The comparison.
 
     Returns
@@ -81,7 +85,9 @@ def design_sentence(kind: ComparisonKind) -> str:
     return _DESIGNS[kind]
 
 
-def tell(answer: Answer, released: Released, programme: Programme) -> tuple[Told, ...]:
+def tell(
+    answer: Answer, released: Released, programme: Programme, ends: Mapping[str, str] | None = None
+) -> tuple[Told, ...]:
     """Write what an answer says.
 
     Parameters
@@ -92,19 +98,28 @@ def tell(answer: Answer, released: Released, programme: Programme) -> tuple[Told
         What may leave of it: only these numbers are told.
     programme : Programme
         The programme.
+    ends : mapping of str to str, optional
+        Id of an outcome -> lowest and highest value of its scale, such as "1 to 5", for results that do not carry it.
 
     Returns
     -------
     tuple of Told
         One for each number that a reader looks for first; one alone where all are withheld.
     """
-    found = tuple(_told(one, programme) for one in headlines(answer, released, programme))
+    lines = headlines(answer, released, programme)
+    found = tuple(_told(replace(one, ends=one.ends or (ends or {}).get(one.about, "")), programme) for one in lines)
     if found and all(one.verdict == "withheld" for one in found):
         titles = dict.fromkeys(_title(programme, one.outcome) for one in found if _title(programme, one.outcome))
         role = programme.roles_by_id.get(answer.role)
         whose = f" of {role.title}" if role is not None else ""
         of = f"{'; '.join(titles)}: the numbers{whose}" if titles else f"The numbers{whose}"
-        short = f"{'; '.join(titles) or answer.question.asks}: withheld, as too few people are in it"
+        several = role is not None and any(
+            len(programme.outcomes_by_id[one].roles) > 1 for one in answer.about if one in programme.outcomes_by_id
+        )
+        called = (
+            f"{'; '.join(titles)}{f', {role.title}' if several and role else ''}" if titles else answer.question.asks
+        )
+        short = f"{called}: withheld, as too few people are in it"
         return (Told(f"{of} are {WITHHELD}: they rest on too few people.", "withheld", found[0].outcome, short),)
     return found
 
@@ -148,7 +163,8 @@ def sentence(one: Headline, direction: Direction) -> Told:
 
 
 _SIDES = r"(, for the (better|worse)|: a change for the (better|worse))(?=\.?$)"
-_OPEN = ", which does not settle whether there is any difference"
+_OPEN = ", too uncertain to say whether there is a difference"
+_OPEN_CHANGE = ", too uncertain to say whether there was a change"
 _ENDS: Mapping[Verdict, str] = {
     "better": ", for the better",
     "worse": ", for the worse",
@@ -174,10 +190,13 @@ def _short(one: Headline, text: str, verdict: Verdict) -> str:
     if verdict == "described":
         return _short_level(one)
     ending = f"{_ENDS[verdict]}{_favoured(one, verdict)}"
+    ending = _OPEN_CHANGE if verdict == "open" and one.kind == "change" else ending
     if one.against:
         return f"{one.subject}: {_times_of(one)} ({_per_cent_limits(one)}{_of_people(one)}){ending}"
     if one.kind == "ratio":
-        return f"{one.subject}: {number(one.estimate)} {one.times} ({_limits(one, number)}{_of_people(one)}){ending}"
+        return (
+            f"{one.subject}: {number(one.estimate)} {one.times} ({_limits(one, _times(one))}{_of_people(one)}){ending}"
+        )
     return f"{one.subject}: {_signed(one)}{_scale(one)} ({_limits(one, _plain(one))}{_of_people(one)}){ending}"
 
 
@@ -185,7 +204,7 @@ def _short_level(one: Headline) -> str:
     write: Callable[[float], str] = (lambda value: number(100 * value, 0)) if one.kind == "share" else _plain(one)
     size = per_cent(one.estimate) if one.kind == "share" else number(one.estimate, _digits(one))
     size = number(one.estimate, 0) if one.kind == "count" and float(one.estimate).is_integer() else size
-    unit = f" {one.unit}{_scale(one)}" if one.kind == "mean" and one.unit else ""
+    unit = f" {one.unit}{_scale(one)}" if one.unit and (one.kind == "mean" or _scale(one)) else ""
     limits = "" if _no_interval(one) else f" ({_limits(one, write)}{_of_people(one)})"
     return f"{one.subject}: {size}{unit}{limits or _nobody_left(one)}"
 
@@ -196,7 +215,7 @@ def _signed(one: Headline) -> str:
 
 
 def _scale(one: Headline) -> str:
-    return f" on a scale from {one.ends}" if one.ends and one.unit == "points" else ""
+    return f" on a scale from {one.ends}" if one.ends and one.unit.startswith("points") else ""
 
 
 def _nobody_left(one: Headline) -> str:
@@ -233,6 +252,38 @@ def number(value: float, digits: int = 2) -> str:
         return "without end" if value > 0 else "\u2212without end"
     text = f"{abs(value):,.{digits}f}"
     return f"\u2212{text}" if value < 0 and float(text.replace(",", "")) else text
+
+
+# More digits than these would be no help to a reader.
+_MOST_DIGITS = 6
+
+
+def beside_nothing(value: float, digits: int = 2, none: float = 0.0) -> str:
+    """Write a number with as many decimals as show on which side of no difference it lies.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    digits : int, default 2
+        Decimals, where these are enough.
+    none : float, default 0
+        No difference: 0, or 1 for a ratio.
+
+    Returns
+    -------
+    str
+        As `number` writes it; with more decimals where it would look the same as no difference and is not.
+
+    Examples
+    --------
+    >>> beside_nothing(-0.0011), beside_nothing(0.0), beside_nothing(1.004, none=1.0), beside_nothing(0.42)
+    ('\u22120.001', '0.00', '1.004', '0.42')
+    """
+    more = digits
+    while more < _MOST_DIGITS and value != none and number(value, more) == number(none, more):
+        more += 1
+    return number(value, digits if number(value, more) == number(none, more) else more)
 
 
 def per_cent(share: float) -> str:
@@ -291,9 +342,16 @@ def _amount(one: Headline, value: float) -> str:
 
 
 def _plain(one: Headline) -> Callable[[float], str]:
-    if one.unit == "proportion":
-        return lambda value: number(100 * value, 1)
-    return lambda value: number(value, _digits(one))
+    """Write limits; of what may differ from nothing, with the digits that show on which side each limit lies."""
+    times, digits = (100.0, 1) if one.unit == "proportion" else (1.0, _digits(one))
+    if one.kind in {"change", "difference"}:
+        return lambda value: beside_nothing(times * value, digits)
+    return lambda value: number(times * value, digits)
+
+
+def _times(one: Headline) -> Callable[[float], str]:
+    """Write the limits of a ratio, with the digits that show on which side of 1 each lies."""
+    return lambda value: beside_nothing(value, 2, 1.0 if one.kind == "ratio" else 0.0)
 
 
 def _good(direction: Direction, *, up: bool) -> Verdict:
@@ -349,7 +407,8 @@ def _difference(one: Headline, direction: Direction) -> tuple[str, Verdict]:
     told = _brackets(one, _plain(one))
     if _holds_nothing(one):
         holds = "a difference either way" if _both_sides(one) else "no difference at all"
-        return f"{one.subject}: {_UNSETTLED} {_signed(one)}, and the interval holds {holds} {told}.", "open"
+        size = f"{_signed(one)}{_scale(one)}"
+        return f"{one.subject}: {_UNSETTLED} {size}, and the interval holds {holds} {told}.", "open"
     verdict = _good(direction, up=one.low > 0)
     way = "higher" if one.low > 0 else "lower"
     size = f"{_amount(one, abs(one.estimate))} {way}{_scale(one)}"
@@ -360,7 +419,7 @@ def _ratio(one: Headline, direction: Direction) -> tuple[str, Verdict]:
     size = f"{number(one.estimate)} {one.times}"
     if _no_interval(one):
         return f"{one.subject}: {size}, {_NO_INTERVAL}.", "open"
-    told = _brackets(one, number)
+    told = _brackets(one, _times(one))
     if _holds_nothing(one):
         holds = "both less and more than 1" if _both_sides(one) else "1"
         return (
@@ -377,7 +436,9 @@ def _more(one: Headline, value: float) -> float:
 
 
 def _above(value: float) -> str:
-    return f"{number(abs(value), 1)} % {'above' if value > 0 else 'below'}" if round(value, 1) else "the same as"
+    if value == 0:
+        return "the same as"
+    return f"{beside_nothing(abs(value), 1)} % {'above' if value > 0 else 'below'}"
 
 
 def _times_of(one: Headline) -> str:
@@ -414,7 +475,8 @@ def _mean(one: Headline, _: Direction) -> tuple[str, Verdict]:
 
 
 def _count(one: Headline, _: Direction) -> tuple[str, Verdict]:
-    return f"{one.subject}: {number(one.estimate, 0 if float(one.estimate).is_integer() else 1)}.", "described"
+    size = number(one.estimate, 0 if float(one.estimate).is_integer() else 1)
+    return f"{one.subject}: {size}{f' {one.unit}{_scale(one)}' if _scale(one) else ''}.", "described"
 
 
 # What the comparison of three answers allows, as a board would say it: from the words of the method.

@@ -20,6 +20,11 @@ Flags = npt.NDArray[np.bool_]
 ALL = "\u2211"
 _SUBTOTAL = re.compile(r"(.*\b(all|sub-?total|total|sum)|(all|sub-?total|total|sum)\b.*)", re.IGNORECASE)
 _CONTRAST = re.compile(r"(?P<one>.+?) (over|less|minus|against|versus|vs\.?) (?P<other>.+?)(,.*)?", re.IGNORECASE)
+# Labels that dimensions of all kinds have.
+_NOBODY_IN_PARTICULAR = frozenset({
+    ALL, "n/a", "no", "none", "not applicable", "not known", "not stated", "other", "others", "prefer not to say",
+    "unknown", "unstated", "yes",
+})  # fmt: skip
 # More columns than these are not tried together: then all tell the rows apart.
 _MOST_TOGETHER = 4
 
@@ -303,13 +308,17 @@ def _blocks(labels: Sequence[str], values: Sequence[float]) -> list[tuple[str, s
     return found + [(label, label) for label in loose]
 
 
-def linked_names(tables: Sequence[Mapping[str, frozenset[str]]]) -> Iterator[tuple[int, str, str]]:
+def linked_names(
+    tables: Sequence[Mapping[str, frozenset[str]]], *, by_one: bool = False
+) -> Iterator[tuple[int, str, str]]:
     """Find dimensions of several tables that have the same labels under different names.
 
     Parameters
     ----------
     tables : sequence of mapping of str to frozenset of str
         For each table, dimension -> its labels, totals left out.
+    by_one : bool, default False
+        Whether one label in common is enough, where no dimension has more; not a word such as "not stated".
 
     Yields
     ------
@@ -321,6 +330,8 @@ def linked_names(tables: Sequence[Mapping[str, frozenset[str]]]) -> Iterator[tup
     for number, dims in enumerate(tables):
         for dim, labels in dims.items():
             home = next((name for name, known in first if _same_labels(known, labels)), None)
+            if home is None and by_one:
+                home = next((name for name, known in first if (known & labels) - _NOBODY_IN_PARTICULAR), None)
             if home is None or home in dims:
                 first.append((dim, labels))
             else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -17,10 +17,11 @@ from evalkit.errors import EvalkitError
 from evalkit.numeric.multiplicity import holm
 from evalkit.programmes.answering_now import mean_rows, received
 from evalkit.programmes.answers import TESTED_FROM, Answer, UnansweredError
+from evalkit.programmes.deciding import deciding_questions
 from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.headline_texts import Headline
-from evalkit.programmes.limitations import design_notes
+from evalkit.programmes.limitations import FEW_PEOPLE, Note, design_notes
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Question
 from evalkit.programmes.wording import Told, design_sentence, number, per_cent, tell
@@ -29,6 +30,7 @@ from evalkit.report.programme_blocks import Block, Bullets, Picture, Section, Ta
 from evalkit.report.programme_missing import losses
 from evalkit.report.programme_numbers import (
     KINDS,
+    WITHHELD,
     Shown,
     flow_frame,
     forest,
@@ -122,7 +124,13 @@ class Material:
         tuple of Told
             Sentences on its released numbers.
         """
-        return tell(part.answer, part.released, self.programme)
+        return tell(part.answer, part.released, self.programme, self.ends)
+
+    @property
+    def ends(self) -> dict[str, str]:
+        """Id of an outcome -> lowest and highest value of its scale, such as "1 to 5"."""
+        found = {one.id: self.evidence.bounds(one) for one in self.programme.outcomes}
+        return {name: f"{bounds[0]:g} to {bounds[1]:g}" for name, bounds in found.items() if bounds is not None}
 
 
 def material(evidence: Evidence, answers: tuple[Answer, ...], profile: Profile) -> Material:
@@ -193,13 +201,8 @@ def _opening(made: Material, themes: tuple[str, ...]) -> tuple[Block, ...]:
 
 def _primary_table(made: Material) -> Table | None:
     """Adjust the p-values of the outcomes named beforehand for their number (Holm); None with fewer than two."""
-    primary = {one.id for one in made.programme.outcomes if one.primary}
-    lines: dict[str, Headline] = {}
-    apart: frozenset[str] = frozenset() if made.programme.unit == "organisation" else _OF_GROUPS | {"gap_in_change"}
-    for part in made.shown.values():
-        for line in part.lines if part.answer.question.estimator not in apart else ():
-            if line.about in primary and not part.answer.subgroup and not math.isnan(line.p_value):
-                lines.setdefault(line.about, line)
+    primary = [one for one in made.programme.outcomes if one.primary]
+    lines = {one.title: line for one in primary if (line := _deciding_line(made, one.id)) is not None}
     if len(lines) < _FEWEST_ADJUSTED:
         return None
     adjusted = holm(np.array([line.p_value for line in lines.values()]))
@@ -208,11 +211,25 @@ def _primary_table(made: Material) -> Table | None:
         for line, p in zip(lines.values(), adjusted, strict=True)
     )
     columns = ("Of what", "Estimate", f"{next(iter(lines.values())).level} interval", "p", "p, adjusted")
-    notes = (
-        f"The first test of each outcome in this report. p-values are adjusted for {len(rows)} outcomes by "
-        f"Holm's method.",
-    )
-    return Table("Outcomes named beforehand", columns, rows, notes=notes)
+    notes = [
+        "Of each outcome the comparison with people outside the programme where there is one that may be told, else "
+        "the change of the same people. Which it is was settled by the analysis plan, not by the results.",
+        f"p-values are adjusted for the {len(rows)} tests of this table by Holm's method.",
+    ]
+    untested = [one.title for one in primary if one.title not in lines]
+    if untested:
+        notes.append(f"Not in this table, as there is no test of it or none that may be told: {'; '.join(untested)}.")
+    return Table("Outcomes named beforehand", columns, rows, notes=tuple(notes))
+
+
+def _deciding_line(made: Material, outcome: str) -> Headline | None:
+    """Find the first test that may be told of the question that decides on an outcome."""
+    for question in deciding_questions(made.programme, outcome):
+        for _, part in made.of(question):
+            for line in part.lines if part is not None and not part.answer.subgroup else ():
+                if line.about == outcome and not line.withheld and not math.isnan(line.p_value):
+                    return line
+    return None
 
 
 def _reach(made: Material) -> Iterator[Section]:
@@ -222,7 +239,7 @@ def _reach(made: Material) -> Iterator[Section]:
             continue
         tables = made.reach.get(role.id, {})
         blocks: list[Block] = [table for found, _ in tables.values() for table in found]
-        silent = ", ".join(one.title.lower() for one in asked if one.id not in tables)
+        silent = "; ".join(one.title.lower() for one in asked if one.id not in tables)
         if silent:
             blocks.append(Text(f"By {silent}: withheld, as groups are too small ({made.profile.title}).", "note"))
         yield Section(f"Reach of {role.title} by protected group", 3, tuple(blocks))
@@ -263,7 +280,9 @@ def _fidelity(made: Material) -> Iterator[Section]:
             )
     if rows:
         columns = ("What", "Who", "Planned", "Least", "Received, mean", "95 % interval", "People")
-        notes = ["Of those who started. From the least on a person counts as having taken part as planned."]
+        notes = [
+            "Of those who started. The least is what somebody must have received to be counted as having had enough."
+        ]
         if any("withheld" in row for row in rows):
             notes.append(f"Withheld so that nobody can be recognised: {made.profile.title}.")
         table = Table(
@@ -288,7 +307,7 @@ def _question(made: Material, question: Question) -> Iterator[Block]:
         if isinstance(part.answer.result, pd.DataFrame):
             yield from _flow(made, part)
     estimates = [part for part in whole if not isinstance(part.answer.result, pd.DataFrame)]
-    yield from _numbers(question, estimates, question.asks)
+    yield from _numbers(question, estimates, question.asks, {one.id: one.title for one in made.programme.roles})
     for subgroup in made.programme.subgroups:
         split = [part for part in parts if part.answer.subgroup == subgroup.id]
         if split:
@@ -299,9 +318,37 @@ def _question(made: Material, question: Question) -> Iterator[Block]:
         yield Text(said, "note")
     if shown_any:
         yield from _settings(question, estimates)
+        yield from _told_twice(made, question)
     if parts:
         method = method_notes(estimates)
         yield Text(f"What is estimated: {question.estimand}{f' Method: {method}.' if method else ''}", "note")
+
+
+# Estimators of the change of the same people -> whose answers each rests on.
+_RESTS_ON: Mapping[str, str] = {
+    "mean_change": "people who answered both times",
+    "wave_change": "everybody who answered at one of the times at least",
+    "dyad_change": "pairs in which both answered both times",
+}
+
+
+def _told_twice(made: Material, question: Question) -> Iterator[Block]:
+    """Say why the change of an outcome has another number under another question."""
+    own = _RESTS_ON.get(question.estimator, "")
+    for other in made.programme.questions if own else ():
+        rests = _RESTS_ON.get(other.estimator, own)
+        if rests == own or not any(
+            not line.withheld for _, part in made.of(other) if part is not None for line in part.lines
+        ):
+            continue
+        both = [name for name in question.outcomes if name in other.outcomes]
+        if both:
+            titles = "; ".join(_titled(made.programme, name) for name in both)
+            yield Text(
+                f"The change in {titles} is told under \u201c{other.asks}\u201d too. That rests on {rests}, this on "
+                f"{own}, so the two numbers need not be the same.",
+                "note",
+            )
 
 
 def _settings(question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
@@ -348,22 +395,46 @@ def _grouped(told: Sequence[tuple[Headline, Told]]) -> Iterator[str]:
         "gap": "The interval leaves out no difference between the groups for {n}: {names}.",
         "settled": "The interval leaves out no difference for {n}: {names}.",
         "open": "For {n} the interval holds no difference, and nothing is claimed: {names}.",
+        "bare": "For {n} there is no interval, and nothing is concluded: {names}.",
+        "lacking": "Could not be estimated: {names}.",
         "withheld": "Withheld, as they rest on too few people: {names}.",
     }
     count = len(told)
-    shares = sorted(
-        (line for line, one in told if one.verdict == "described" and line.kind == "share"),
-        key=lambda line: -line.estimate,
-    )
-    if len(shares) == count:
-        yield "Most often: " + "; ".join(f"{line.label} {per_cent(line.estimate)}" for line in shares[:3]) + "."
+    yield from _described([pair for pair in told if pair[1].verdict == "described"], count)
     for verdict, form in forms.items():
-        here = [line for line, one in told if one.verdict == verdict]
+        here = [line for line, one in told if _sort_of(line, one) == verdict]
         if here:
             n = f"all {count} estimates" if len(here) == count else f"{len(here)} of {count} estimates"
             # Where all rows of an outcome say the same, its name is enough.
             names = dict.fromkeys(line.term if len(verdicts[line.term]) == 1 else line.label for line in here)
             yield form.format(n=n, names="; ".join(names) if len(names) <= _MOST_NAMED else "see the table")
+
+
+def _sort_of(line: Headline, one: Told) -> str:
+    """Tell apart why nothing is claimed: the interval holds no difference, there is none, or there is no number."""
+    if one.verdict != "open":
+        return one.verdict
+    return "lacking" if math.isnan(line.estimate) else "bare" if math.isnan(line.low) else "open"
+
+
+_LARGEST = 3
+
+
+def _described(told: Sequence[tuple[Headline, Told]], count: int) -> Iterator[str]:
+    """Say what many descriptions say: the largest shares, the lowest and highest of other numbers, or each claim."""
+    claims: dict[str, list[str]] = {}
+    for line, one in told:
+        if line.kind == "claim":
+            claims.setdefault(one.text.removeprefix(f"{line.subject}: "), []).append(line.label)
+    yield from (f"{'; '.join(names)}: {claim}" for claim, names in claims.items())
+    if claims or len(told) != count or len({(line.kind, line.unit) for line, _ in told}) != 1:
+        return
+    ranked = sorted(told, key=lambda pair: -pair[0].estimate)
+    if told[0][0].kind == "share":
+        names = "; ".join(one.short for _, one in ranked[:_LARGEST])
+        yield f"The largest {_LARGEST} of {count} shares found; their order is not tested: {names}."
+    else:
+        yield f"The lowest of {count}: {ranked[-1][1].short}. The highest: {ranked[0][1].short}."
 
 
 def _unanswered(made: Material, answers: Sequence[Answer]) -> dict[str, str]:
@@ -389,10 +460,12 @@ def _titled(programme: Programme, name: str) -> str:
     return titles.get(name, name)
 
 
-def _numbers(question: Question, parts: Sequence[Shown], title: str) -> Iterator[Block]:
+def _numbers(question: Question, parts: Sequence[Shown], title: str, roles: Mapping[str, str]) -> Iterator[Block]:
     if not parts:
         return
     lines = [line for part in parts for line in part.lines]
+    if lines and all(math.isnan(line.estimate) and not line.withheld for line in lines):
+        return  # the sentences say why there is nothing
     kind = KINDS[lines[0].kind] if lines and len({line.kind for line in lines}) == 1 else "Estimates"
     bare = all(math.isnan(line.low) for line in lines)
     headed = f"{kind}: {title}" if bare else f"{kind}, with intervals: {title}"
@@ -402,11 +475,32 @@ def _numbers(question: Question, parts: Sequence[Shown], title: str) -> Iterator
     table = numbers_table(parts, f"Numbers behind the figure: {title}" if picture else headed)
     if table is not None:
         yield table
-    for part in parts:
-        about = ", ".join(part.answer.of_term)
-        more = full_table(part, f"All numbers{f', {about}' if about and len(about) < 80 else ''}: {question.asks}")
+    named = [", ".join(part.answer.of_term) for part in parts]
+    for part, about in zip(parts, named, strict=True):
+        role = part.answer.role if named.count(about) > 1 else ""
+        whose = [about if len(about) < _SHORT_TITLE else "", roles.get(role, "")]
+        more = full_table(part, f"{', '.join(['All numbers', *filter(None, whose)])}: {question.asks}")
         if more is not None:
-            yield more
+            yield _without_blank_rows(more)
+
+
+_SHORT_TITLE = 80
+
+
+def _without_blank_rows(table: Table) -> Table:
+    """Leave out rows in which nothing may be told, and say so."""
+    numbers = [at for at, name in enumerate(table.columns) if at not in table.words and name != "n"]
+    told = tuple(row for row in table.rows if any(_digit(row[at]) or row[at] == WITHHELD for at in numbers))
+    left = len(table.rows) - len(told)
+    if not left or not told:
+        return table
+    rows = f"{left} row{'s' if left > 1 else ''}"
+    note = f"{rows} left out in which no number could be made, or none may be told beside the others."
+    return replace(table, rows=told, notes=(*table.notes, note))
+
+
+def _digit(cell: str) -> bool:
+    return any(ch.isdigit() for ch in cell)
 
 
 def _subgroup(question: Question, parts: Sequence[Shown], by: str) -> Iterator[Block]:
@@ -464,7 +558,7 @@ def board_sections(made: Material, organisation: str) -> Iterator[Section]:
     """
     programme = made.programme
     yield Section("Summary for the board", 2, (), board=True)
-    did: list[Block] = [Text(f"{organisation} ran {programme.title}. {programme.summary}")]
+    did: list[Block] = [Text(f"{organisation} ran the programme \u201c{programme.title}\u201d. {programme.summary}")]
     yield Section("What we did", 3, tuple(did), board=True)
     yield Section("For whom", 3, tuple(_for_whom(made)), board=True)
     yield Section("What changed", 3, tuple(_changed(made)), board=True)
@@ -491,13 +585,33 @@ def _for_whom(made: Material) -> Iterator[Block]:
         if part is not None and answer.question.estimator == "share" and answer.question.dose:
             told = [one for one in made.told(part) if one.verdict == "described"]
             if told:
-                yield Text("Took part as planned, or more: " + "; ".join(one.short for one in told) + ".")
+                parts = "; ".join(_with_least(made.programme, one) for one in told)
+                yield Text(f"Received at least the planned least: {parts}.")
 
 
-_MOST_TOLD = 6
-# What the estimators say of an outcome that is no change of it.
-_NO_CHANGE = frozenset({"response_shift", "reliable_change", "mean_at", "response_distribution", "gap_in_change"})
-# Estimators that hold one group of people against another: told as equality, not as what changed.
+def _with_least(programme: Programme, one: Told) -> str:
+    """Say how much the planned least is, and of how much."""
+    dose = next((dose for dose in programme.dose if dose.id == one.outcome), None)
+    if dose is None:
+        return one.short
+    least = f"{dose.least:g} or more of " if dose.least < dose.number else ""
+    return one.short.replace(dose.title, f"{dose.title} ({least}{dose.number:g} {dose.unit})", 1)
+
+
+_MOST_TOLD = 9
+# What the estimators say of an outcome that is no change of it, and no level that was named as what to judge by.
+_NO_CHANGE = frozenset(
+    {
+        "response_shift",
+        "reliable_change",
+        "mean_at",
+        "response_distribution",
+        "gap_in_change",
+        "pair_agreement",
+        "dose_response",
+    }
+)
+# Estimators that compare one group of people with another: told as equality, not as what changed.
 _OF_GROUPS = frozenset({"relative_likelihood", "survey_gap", "pay_gap", "disparity_ratio", "representation"})
 
 
@@ -505,50 +619,71 @@ def _changed(made: Material) -> Iterator[Block]:
     if made.programme.unit == "organisation":
         yield from _standing(made)
         return
-    told = _told_of_primary(made)
+    told, lost = _told_of_primary(made)
     items = list(dict.fromkeys(f"{one.short}." for one in told))[:_MOST_TOLD]
+    if lost:
+        items.append(f"Withheld, as too few people are in the numbers: {'; '.join(lost)}.")
     if items:
         yield Bullets(tuple(items))
-        verdicts = {one.verdict for one in told}
-        if verdicts == {"withheld"}:
-            yield Text(
-                "Too few people are in the numbers for anything to be said of the outcomes named beforehand without "
-                "giving somebody away. Talk with those who took part, and pool this cohort with later ones."
-            )
-        elif verdicts <= {"open", "withheld"}:
-            yield Text(
-                "For none of the outcomes named beforehand do the numbers settle that there was a change. That is not "
-                "proof that nothing changed."
-            )
-    else:
+    if lost and not told:
+        yield Text(
+            "Too few people are in the numbers for anything to be said of the outcomes named beforehand without "
+            "giving somebody away. Talk with those who took part, and pool this cohort with later ones."
+        )
+    elif told and {one.verdict for one in told} == {"open"}:
+        yield Text(
+            "For none of the outcomes named beforehand do the numbers settle that there was a change. That is not "
+            "proof that nothing changed."
+        )
+    elif not items:
         yield Text("None of the outcomes named beforehand could be answered with the data there are.")
-    rest = [_one_line(made, theme) for theme in ("retention", "capacity", "access", "fairness")]
+    known = frozenset(one.short for one in told)
+    rest = [_one_line(made, theme, known) for theme in ("retention", "capacity", "access", "fairness")]
     lines = tuple(line for line in rest if line)
     if lines:
         yield Bullets(lines)
 
 
-def _told_of_primary(made: Material) -> list[Told]:
-    """Take, of each outcome named beforehand, the first answer about the people, and the first beside others."""
-    primary = {one.id for one in made.programme.outcomes if one.primary}
-    told: dict[tuple[str, bool, str], Told] = {}
-    for at, answer in enumerate(made.answers):
-        part = made.shown.get(at)
-        if part is None or answer.subgroup or answer.question.estimator in _NO_CHANGE | _OF_GROUPS:
-            continue
-        compared = ESTIMATORS[answer.question.estimator].compares
-        first: dict[str, Told] = {}
-        for one in made.told(part):
-            name = one.outcome or (answer.about[0] if len(answer.about) == 1 and one.verdict == "withheld" else "")
-            if name in primary:
-                first.setdefault(name, one)
-        for name, one in first.items():
-            # Of a party in its own right, where an outcome is of several.
-            key = (name, compared, answer.role)
-            known = told.get(key)
-            if known is None or (known.verdict == "withheld" and one.verdict != "withheld"):
-                told[key] = one
-    return list(told.values())
+def _told_of_primary(made: Material) -> tuple[list[Told], list[str]]:
+    """Take, of each outcome named beforehand, the change of the same people, and the comparison with others.
+
+    The second value names the outcomes of which all is withheld: beside a number of an outcome, what is withheld of it
+    would only confuse; the table of what could not be answered has it.
+    """
+    told: list[Told] = []
+    lost: list[str] = []
+    for outcome in (one for one in made.programme.outcomes if one.primary):
+        questions = deciding_questions(made.programme, outcome.id) or tuple(
+            one
+            for one in made.programme.questions
+            if outcome.id in one.outcomes and one.estimator not in _NO_CHANGE | _OF_GROUPS
+        )
+        apart = [
+            _first_told(made, [one for one in questions if ESTIMATORS[one.estimator].compares == compares], outcome.id)
+            for compares in (False, True)
+        ]
+        found = [one for part in apart for one in part or ()]
+        told += found
+        if not found and any(part is not None for part in apart):
+            lost.append(outcome.title)
+    return told, lost
+
+
+def _first_told(made: Material, questions: Sequence[Question], outcome: str) -> list[Told] | None:
+    """Tell an outcome by the first question of which anything may be told, of each party once; None for no answer."""
+    answered = False
+    for question in questions:
+        told: dict[tuple[str, str], Told] = {}
+        for answer, part in made.of(question):
+            if part is None or answer.subgroup:
+                continue
+            answered = answered or any(line.about == outcome for line in part.lines)
+            for line, one in _paired(made, part):
+                if line.about == outcome and one.verdict != "withheld":
+                    told.setdefault((answer.role, line.group if question.estimator == "dyad_change" else ""), one)
+        if told:
+            return list(told.values())
+    return [] if answered else None
 
 
 # Indicators of the improvement plan that a board is told first, where the organisation has set no target of its own:
@@ -564,6 +699,7 @@ def _standing(made: Material) -> Iterator[Block]:
         if (part := made.shown.get(at)) is not None and answer.question.estimator == "edi_plan"
         for line, one, row in _with_rows(made, part)
     ]
+    pairs = [(line, one, row) for line, one, row in pairs if one.verdict != "withheld"]
     aimed = [one for _, one, row in pairs if str(row.get("status", "")) not in _UNAIMED]
     leading = [one for line, one, row in pairs if _leads(line, row)]
     items = list(dict.fromkeys(f"{one.short}." for one in [*aimed, *leading]))[: _MOST_TOLD + 2]
@@ -602,7 +738,7 @@ def _with_rows(made: Material, part: Shown) -> Iterator[tuple[Headline, Told, pd
             yield line, one, next((row for row in found if f"({row.get('metric', '')})" in line.label), found[0])
 
 
-def _one_line(made: Material, theme: str) -> str:
+def _one_line(made: Material, theme: str, known: frozenset[str] = frozenset()) -> str:
     """Tell one answer of a theme in a line: what is described, or how two groups compare."""
     for at, answer in enumerate(made.answers):
         part = made.shown.get(at)
@@ -610,7 +746,7 @@ def _one_line(made: Material, theme: str) -> str:
         if part is None or not wanted or answer.subgroup:
             continue
         told = [one for one in made.told(part) if one.verdict not in {"withheld", "open"} or theme in _EQUALITY]
-        told = [one for one in told if one.verdict != "withheld"]
+        told = [one for one in told if one.verdict != "withheld" and one.short not in known]
         if told:
             return "; ".join(one.short for one in told[: 1 if theme in _EQUALITY else 2]) + "."
     return ""
@@ -629,12 +765,14 @@ _LINES: Mapping[str, frozenset[str]] = {
 
 def _sure(made: Material) -> Iterator[Block]:
     kinds = {
-        made.programme.comparisons_by_id[one.question.comparison].kind for one in made.answers if one.result is not None
+        made.programme.comparisons_by_id[part.answer.question.comparison].kind
+        for part in made.shown.values()
+        if any(not line.withheld for line in part.lines)
     }
     lines = []
-    if "waiting_list" in kinds or "matched" in kinds:
+    if kinds & {"waiting_list", "others", "matched"}:
         lines.append(
-            "Some questions hold participants against others. People were not drawn by lot, so the report says what "
+            "Some questions compare participants with other people. Nobody was drawn by lot, so the report says what "
             "goes along with the programme, and never that the programme caused it."
         )
     elif "before_after" in kinds:
@@ -648,25 +786,27 @@ def _sure(made: Material) -> Iterator[Block]:
             "action can be "
             "given the credit for a change."
         )
-    lines.append(
-        "Every number stands with its 95 % interval: what else the data would fit. Where an interval holds no "
-        "difference, nothing is claimed."
-    )
-    open_ = [one.question.asks for one in made.answers if one.result is None]
-    if open_:
-        several = len(set(open_))
+    if any(math.isfinite(line.low) for part in made.shown.values() for line in part.lines):
         lines.append(
-            f"{several} of {len(made.programme.questions)} questions could not be answered, or only in part; "
-            f"the report "
-            "says why."
+            "Every estimate stands with its 95 % interval: what else the data would fit. Where an interval holds no "
+            "difference, nothing is claimed. Numbers of people, such as those invited, are counts and have none."
+        )
+    open_ = {asks for asks, _ in _open_questions(made)}
+    if open_:
+        lines.append(
+            f"{len(open_)} of {len(made.programme.questions)} questions could not be answered, were answered only in "
+            "part, or have an answer that is withheld; a table under \u201cWhat could not be answered\u201d says why."
         )
     hidden = any(line.withheld for part in made.shown.values() for line in part.lines)
     if hidden:
-        lines.append(
-            f"Numbers on few people are withheld ({made.profile.title}). No test is made on fewer than "
-            f"{TESTED_FROM} people."
-        )
+        tests = f" No test is made on fewer than {TESTED_FROM} people." if _tested(made) else ""
+        lines.append(f"Numbers on few people are withheld ({made.profile.title}).{tests}")
     yield Bullets(tuple(lines))
+
+
+def _tested(made: Material) -> bool:
+    """Tell whether any p-value is told."""
+    return any(math.isfinite(line.p_value) for part in made.shown.values() for line in part.lines)
 
 
 def closing_sections(made: Material) -> Iterator[Section]:
@@ -724,7 +864,8 @@ def _missing(made: Material) -> Iterator[Block]:
         yield from losses(made.evidence, made.profile)
 
 
-def _not_answered(made: Material) -> Iterator[Block]:
+def _open_questions(made: Material) -> dict[tuple[str, str], list[str]]:
+    """List what could not be answered, or is withheld: question and reason -> of what."""
     rows: dict[tuple[str, str], list[str]] = {}
     for answer in made.answers:
         if answer.result is None:
@@ -738,6 +879,11 @@ def _not_answered(made: Material) -> Iterator[Block]:
     ]
     for asks in hidden:
         rows.setdefault((asks, "answered, but withheld: it rests on too few people"), [])
+    return rows
+
+
+def _not_answered(made: Material) -> Iterator[Block]:
+    rows = _open_questions(made)
     if not rows:
         yield Text("Every question of the plan was answered.")
         return
@@ -754,9 +900,40 @@ def _limits(made: Material) -> Iterator[Section]:
     yield Section("Limitations", 2, (Text("What the design can and cannot show, as it was planned."),))
     titles = {"can": "What the design can show", "cannot": "What it cannot show", "care": "What to bear in mind"}
     for verdict, title in titles.items():
-        items = tuple(note.text for note in notes if note.verdict == verdict and not _is_there(made, note.about))
+        fitting = (_fitting(made, note) for note in notes if note.verdict == verdict)
+        items = tuple(one for one in fitting if one)
         if items:
             yield Section(title, 3, (Bullets(items),))
+
+
+def _fitting(made: Material, note: Note) -> str:
+    """Give the words of a note, as far as they fit what the report shows; empty where they do not."""
+    if _is_there(made, note.about) or (note.rule == "several_outcomes" and not _tested(made)):
+        return ""
+    if note.rule == "few_people":
+        started = _started(made)
+        planned = [role.planned for role in made.programme.parties if role.id in started]
+        if started and all(math.isnan(number) for number in started.values()):
+            return "Few people took part: most results are withheld, and only large changes could be told from chance."
+        if list(started.values()) != planned and not any(math.isnan(number) for number in started.values()):
+            roles = made.programme.roles_by_id
+            who = " and ".join(f"{number:,.0f} {roles[name].title}" for name, number in started.items())
+            rest = note.text.partition(" planned, ")[2]
+            return f"With {who} who started, {rest}" if rest and max(started.values()) < FEW_PEOPLE else ""
+    return note.text
+
+
+def _started(made: Material) -> dict[str, float]:
+    """Give how many of each party started; NaN where that is withheld."""
+    title = next((step.title for step in made.programme.steps if step.id == "started"), "")
+    found: dict[str, float] = {}
+    for at, part in sorted(made.shown.items()):
+        if isinstance(part.answer.result, pd.DataFrame):
+            frame = flow_frame(part)
+            numbers = frame.loc[frame["step"] == title, "n"]
+            if len(numbers):
+                found[made.answers[at].role] = float(numbers.iloc[0])
+    return found
 
 
 def _is_there(made: Material, about: Sequence[str]) -> bool:

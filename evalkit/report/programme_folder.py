@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit import figures
+from evalkit.disclosure import load_profile
 from evalkit.disclosure.profiles import DEFAULT
 from evalkit.files import checksum, list_files, read_text, write_together
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.folder_log import RELEASES, LoggedReport, hashes, log_text, read_log, side_by_side
 from evalkit.programmes.folder_reading import FolderData, read_folder
 from evalkit.programmes.folders import EvaluationFolder, open_folder
 from evalkit.report.layout import Entry
+from evalkit.report.origin import report_date
 from evalkit.report.programme_blocks import Report
 from evalkit.report.programme_identity import load_identity
 from evalkit.report.programme_making import Progress, Setting, entry_of, programme_report, written_files
@@ -41,11 +44,14 @@ class Written:
         The page first, then the Word file where it was asked for, the workbook and the folder of CSV files.
     unanswered : tuple of (str, str)
         Question and why it, or a part of it, could not be answered; each pair once.
+    beside : tuple of str
+        What an earlier report of the folder would tell about few people beside this one.
     """
 
     entry: Entry
     paths: tuple[Path, ...]
     unanswered: tuple[tuple[str, str], ...]
+    beside: tuple[str, ...] = ()
 
 
 def evidence_of(folder: EvaluationFolder, data: FolderData) -> Evidence:
@@ -113,9 +119,20 @@ def folder_report(
     DisclosureError
         DIS-001 for an unknown profile.
     """
-    where = Path(path)
+    return _made(Path(path), profile, progress, found)[0]
+
+
+def _made(
+    where: Path, profile: str, progress: Progress | None, found: list[Answer] | None
+) -> tuple[Report, str, tuple[str, ...]]:
+    """Put a report together; with it the log with this report in it, and what is to be said of earlier ones."""
     folder, identity = open_folder(where), load_identity(where)
+    rules = load_profile(profile)
     data = read_folder(folder)
+    log = read_log(where)
+    people = hashes(log, [*data.files.items(), *data.answers.items()])
+    logged = LoggedReport(report_date(), profile, people)
+    beside = side_by_side(log, logged, rules)
     files = [*list_files(folder.data_dir, _DATA), *list_files(folder.responses_dir, _RESPONSES)]
     setting = Setting(
         folder.settings.organisation,
@@ -124,9 +141,11 @@ def folder_report(
         len(files),
         data.synthetic,
         _deviations(where / PLAN),
+        beside,
     )
     with figures.look(identity.accent, identity.figure_font):
-        return programme_report(evidence_of(folder, data), setting, progress, found)
+        report = programme_report(evidence_of(folder, data), setting, progress, found)
+    return report, log_text(log, logged), beside
 
 
 def report_folder(
@@ -165,7 +184,7 @@ def report_folder(
         DIS-001 for an unknown profile.
     """
     answers: list[Answer] = []
-    report = folder_report(path, profile=profile, progress=progress, found=answers)
+    report, log, beside = _made(path, profile, progress, answers)
     identity = load_identity(path)
     with figures.look(identity.accent, identity.figure_font):
         made = written_files(report, identity, word=word)
@@ -175,14 +194,15 @@ def report_folder(
         if f"{report.name}-tables/{old.name}" not in made
     ]
     # Everything is made before anything is written, and a part that fails puts all of it back.
-    write_together({**dict.fromkeys(stale), **{to / name: content for name, content in made.items()}})
+    written: dict[Path, str | bytes | None] = {to / name: content for name, content in made.items()}
+    write_together({**dict.fromkeys(stale), **written, path / RELEASES: log})
     names = [
         f"{report.name}.html",
         *([f"{report.name}.docx"] if word else []),
         f"{report.name}-tables.xlsx",
         f"{report.name}-tables",
     ]
-    return Written(entry_of(report), tuple(to / name for name in names), _unanswered(answers))
+    return Written(entry_of(report), tuple(to / name for name in names), _unanswered(answers), beside)
 
 
 def _unanswered(answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:

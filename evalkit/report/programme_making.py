@@ -24,6 +24,7 @@ from evalkit.report.programme_content import (
     theme_sections,
 )
 from evalkit.report.programme_identity import Identity
+from evalkit.report.programme_left_over import without_left_over
 from evalkit.report.programme_numbers import quieted
 from evalkit.report.released_tables import as_released, leaks, registered_tables
 
@@ -54,6 +55,8 @@ class Setting:
         Whether the data were simulated.
     deviations : tuple of str
         What was done otherwise than planned, in the words of those who did it.
+    beside : tuple of str
+        What an earlier report would tell about few people beside this one.
     """
 
     organisation: str
@@ -62,6 +65,7 @@ class Setting:
     files: int = 0
     synthetic: bool = False
     deviations: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 def programme_report(
@@ -100,13 +104,14 @@ def programme_report(
     if found is not None:
         found.extend(answers)
     made = material(evidence, answers, rules)
-    made, left_out = _safe_together(made)
+    kept, more = without_left_over(made.shown, rules, evidence.programme)
+    made, left_out = _safe_together(replace(made, shown=kept))
     tell("writing", 0, 1)
     sections: list[Section] = [
         *board_sections(made, setting.organisation),
         *theme_sections(made),
         *closing_sections(made),
-        *_appendix(made, setting, rules, left_out),
+        *_appendix(made, setting, rules, (*left_out, more)),
     ]
     programme = evidence.programme
     return Report(
@@ -198,7 +203,7 @@ def _leaking(made: Material) -> list[str]:
     return [problem.place.partition('"')[2].rstrip('"') for problem in found]
 
 
-def _appendix(made: Material, setting: Setting, rules: Profile, left_out: tuple[int, int]) -> list[Section]:
+def _appendix(made: Material, setting: Setting, rules: Profile, left_out: tuple[int, int, int]) -> list[Section]:
     deviations: tuple[Block, ...] = (
         (Bullets(setting.deviations),)
         if setting.deviations
@@ -211,11 +216,11 @@ def _appendix(made: Material, setting: Setting, rules: Profile, left_out: tuple[
     return [
         Section("Appendix: analysis plan", 2, plan),
         Section("Appendix: deviations from the plan", 2, deviations),
-        Section("Appendix: disclosure", 2, tuple(_disclosure(made, rules, left_out))),
+        Section("Appendix: disclosure", 2, (*_disclosure(made, rules, left_out), *map(Text, setting.beside))),
     ]
 
 
-def _disclosure(made: Material, rules: Profile, left_out: tuple[int, int]) -> list[Block]:
+def _disclosure(made: Material, rules: Profile, left_out: tuple[int, int, int]) -> list[Block]:
     hidden = sum(line.withheld for part in made.shown.values() for line in part.lines)
     lines = sum(len(part.lines) for part in made.shown.values())
     blocks: list[Block] = [
@@ -226,7 +231,7 @@ def _disclosure(made: Material, rules: Profile, left_out: tuple[int, int]) -> li
             "so that nothing withheld can be had by subtraction."
         ),
     ]
-    quiet, dropped = left_out
+    quiet, dropped, more = left_out
     gone = [
         *([f"the numbers of people in {quiet} {'answer' if quiet == 1 else 'answers'}"] if quiet else []),
         *([f"{dropped} {'table' if dropped == 1 else 'tables'} by protected group"] if dropped else []),
@@ -234,6 +239,13 @@ def _disclosure(made: Material, rules: Profile, left_out: tuple[int, int]) -> li
     if gone:
         why = "together with the rest of the report they would have told something that is withheld"
         blocks.append(Text(f"Left out: {' and '.join(gone)}, as {why}."))
+    if more:
+        blocks.append(
+            Text(
+                f"Withheld beside the whole: groups in {more} {'answer' if more == 1 else 'answers'}, as fewer than "
+                f"{rules.threshold} people would have been left over, who would have followed by subtraction."
+            )
+        )
     blocks.append(
         Text("All tables were attacked together before they were written: nothing withheld follows from them.")
     )

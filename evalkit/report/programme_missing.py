@@ -18,6 +18,7 @@ from evalkit.change.losses import (
     attrition,
 )
 from evalkit.disclosure import Profile, release
+from evalkit.disclosure.rules import withheld
 from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.errors import EvalkitError
 from evalkit.programmes.answering_change import wide
@@ -91,10 +92,15 @@ def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
     yield from (Text(one) for one in said)
     if few:
         yield Text(
-            f"{'; '.join(few)}: fewer than {profile.threshold} people answered before and not afterwards, or none, or "
+            f"{'; '.join(few)}: fewer than {_fewest(profile):g} people answered before and not afterwards, or none, or "
             "their answers cannot be put together. How they differ is withheld, and the change rests on those who "
             "answered both times."
         )
+
+
+def _fewest(profile: Profile) -> float:
+    """Give the fewest people whose mean may be told; rules that round have no threshold of their own."""
+    return max(profile.threshold, profile.mean_min_n, 1)
 
 
 _NUMBERS = ("estimate", "conf_low", "conf_high")
@@ -111,7 +117,8 @@ def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -
     before, after = (str(name) for name in frame.columns)
     frame = frame[frame[before].notna()]
     lost = frame[after].isna().to_numpy()
-    if lost.sum() < profile.threshold or (~lost).sum() < profile.threshold:
+    sizes = [int(lost.sum()), int((~lost).sum())]
+    if withheld(sizes, profile).any() or min(sizes) < _fewest(profile):
         return None
     names = _characteristics(evidence, frame)
     frame = frame.assign(**names).reset_index(drop=True)
@@ -128,7 +135,9 @@ def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -
         for label in set(labels)
         if _tells_few(labels == label, lost, profile)
     }
-    shown = release(found, profile).frame
+    shown = release(found, profile).frame.reset_index(drop=True)
+    # A profile that rounds keeps no column that it does not know; what a row is part of tells no number.
+    shown["part"] = found.frame["part"].to_numpy()
     flags = shown["flag"].astype(str) if "flag" in shown else pd.Series("", index=shown.index)
     kept = shown[(flags != SUPPRESSED) & ~shown["group"].isin(small)]
     return kept.assign(before=before)
@@ -150,7 +159,7 @@ def _characteristics(evidence: Evidence, frame: pd.DataFrame) -> dict[str, npt.N
 
 def _tells_few(here: npt.NDArray[np.bool_], lost: npt.NDArray[np.bool_], profile: Profile) -> bool:
     cells = [int((a & b).sum()) for a in (here, ~here) for b in (lost, ~lost)]
-    return min(cells) < profile.threshold
+    return bool(withheld(cells, profile).any()) or min(cells) < _fewest(profile)
 
 
 def _difference_rows(frame: pd.DataFrame, name: str) -> Iterator[tuple[str, ...]]:

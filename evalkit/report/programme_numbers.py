@@ -15,7 +15,7 @@ from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.headline_texts import PAY_SHARE, Headline, headlines
 from evalkit.programmes.model import Programme
-from evalkit.programmes.wording import number, per_cent
+from evalkit.programmes.wording import beside_nothing, number, per_cent
 from evalkit.report import tables, text
 from evalkit.report.programme_blocks import Picture, Table
 from evalkit.result import Curve, Estimates, Method, estimates
@@ -84,8 +84,45 @@ def quieted(part: Shown) -> Shown:
     ]
     for name in gone:
         frame[name] = np.nan
+    # Of all digits of a share or a mean, n could be worked out.
+    for name in [name for name in ("estimate", "conf_low", "conf_high", "p_value") if name in frame]:
+        frame[name] = frame[name].astype(float).map(as_printed)
     released = replace(part.released, frame=frame, caption="")
-    return Shown(part.answer, released, tuple(replace(line, people=math.nan) for line in part.lines), quiet=True)
+    lines = tuple(
+        replace(
+            line,
+            people=math.nan,
+            estimate=as_printed(line.estimate),
+            low=as_printed(line.low),
+            high=as_printed(line.high),
+            p_value=as_printed(line.p_value),
+        )
+        for line in part.lines
+    )
+    return Shown(part.answer, released, lines, quiet=True)
+
+
+def as_printed(value: float) -> float:
+    """Round a number that is no count to the digits that a report gives.
+
+    Parameters
+    ----------
+    value : float
+        The number; NaN stays.
+
+    Returns
+    -------
+    float
+        Three significant digits, and never fewer than one behind the point.
+
+    Examples
+    --------
+    >>> as_printed(0.9691487643353254), as_printed(12.34567), as_printed(1234.567)
+    (0.969, 12.3, 1234.6)
+    """
+    if not math.isfinite(value) or value == 0:
+        return value
+    return round(value, max(1, 2 - math.floor(math.log10(abs(value)))))
 
 
 def shown(answer: Answer, profile: Profile, public: Profile, programme: Programme) -> Shown | None:
@@ -136,11 +173,13 @@ def _written(line: Headline, what: float) -> str:
         return text.MISSING
     signed = line.kind in {"change", "difference"} and what > 0
     if line.unit in _HUNDREDTHS:
-        told = per_cent(what) if line.kind in _LEVELS else number(100 * what, 1)
+        told = per_cent(what) if line.kind in _LEVELS else beside_nothing(100 * what, 1)
     elif line.kind == "count":
         told = number(what, 0 if float(what).is_integer() else 1)
-    else:
+    elif line.kind in _LEVELS:
         told = number(what, 1 if abs(line.estimate) >= 10 else 2)
+    else:
+        told = beside_nothing(what, 1 if abs(line.estimate) >= 10 else 2, 1.0 if line.kind in _RATIOS else 0.0)
     return f"+{told}" if signed and told.strip("0.,") else told
 
 
@@ -291,7 +330,9 @@ def _alt(lines: Sequence[Headline], label: str, *, level: bool) -> str:
         return f"{start} The lowest is {low.label} at {value(low)}, the highest {high.label} at {value(high)}."
     null = 1.0 if lines[0].kind in _RATIOS else 0.0
     beyond = sum(not line.low <= null <= line.high for line in lines)
-    return f"{start} {beyond} of the {len(lines)} intervals lie wholly on one side of no difference, at {null:g}."
+    how_many = "None" if not beyond else "All" if beyond == len(lines) else f"{beyond}"
+    verb = "lies" if beyond <= 1 else "lie"
+    return f"{start} {how_many} of the {len(lines)} intervals {verb} wholly on one side of no difference, at {null:g}."
 
 
 def full_table(part: Shown, title: str) -> Table | None:
@@ -314,6 +355,9 @@ def full_table(part: Shown, title: str) -> Table | None:
         return None
     released = part.released
     if "flag" in released.frame and bool((released.frame["flag"] == SUPPRESSED).all()):
+        return None
+    # The page says that the numbers are withheld: what stands beside them would only tell more about them.
+    if part.lines and all(line.withheld for line in part.lines):
         return None
     kept = [name for name in released.frame.columns if not str(name).startswith(_APART)]
     trimmed = replace(released, frame=_short(released.frame[kept]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
@@ -37,7 +38,7 @@ def differences(evidence: Evidence, answers: Sequence[Answer], parts: Mapping[in
         *_steps(evidence),
         *_questions(evidence.programme, answers, parts),
         *_subgroups(evidence.programme, parts),
-        *_methods(answers),
+        *_methods(answers, parts),
     ]
     yield Text("Found by comparing the plan with the data; what people decided stands in the section after the plan.")
     yield Bullets(tuple(items)) if items else Text("Nothing was found that differs from the plan.")
@@ -101,17 +102,18 @@ def _subgroups(programme: Programme, parts: Mapping[int, Shown]) -> Iterator[str
     ]
     lost = [(one, name) for one, name in wanted if (one.id, name) not in told]
     if lost:
-        names = ", ".join(dict.fromkeys(titles.get(name, name) for _, name in lost))
+        names = "; ".join(dict.fromkeys(titles.get(name, name) for _, name in lost))
         yield (
-            f"{len(lost)} of {len(wanted)} planned analyses by subgroup are withheld or could not be made, as groups "
-            f"are too small ({names})."
+            f"{len(lost)} of {len(wanted)} planned analyses by subgroup {'is' if len(lost) == 1 else 'are'} withheld "
+            f"or could not be made, as groups are too small ({names})."
         )
 
 
-def _methods(answers: Sequence[Answer]) -> Iterator[str]:
+def _methods(answers: Sequence[Answer], parts: Mapping[int, Shown]) -> Iterator[str]:
     results = [one.result for one in answers if isinstance(one.result, Estimates)]
-    notes = {str(note) for result in results if "note" in result.frame for note in result.frame["note"].dropna()}
-    if any("no test on fewer" in note for note in notes):
+    told = [line for part in parts.values() for line in part.lines if not line.withheld]
+    # Only of numbers that are shown: of the others there is no interval to stand alone.
+    if any("no test on fewer" in line.note and math.isfinite(line.low) for line in told):
         yield f"No test was made where fewer than {TESTED_FROM} people, or pairs, are in it; the interval stands alone."
     if any(said.startswith(AS_STATED[:40]) for result in results for said in result.method.assumptions):
         yield "Pay before the break is as stated, not in the prices of one year: no whole index of prices is there."

@@ -10,10 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.disclosure import Profile
+from evalkit.disclosure import Profile, release_frame
 from evalkit.disclosure.protecting import Protected, protect
+from evalkit.disclosure.rules import release_counts, withheld
+from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.equality.mappings import NOT_STATED
 from evalkit.numeric.proportions import wilson
+from evalkit.programmes.answering_now import participant_flow, started
 from evalkit.programmes.evidence import Evidence, labelled
 from evalkit.programmes.following_up import answered_both, follow_ups
 from evalkit.programmes.parts import Role, Step, Subgroup, Use
@@ -494,34 +497,10 @@ def answered(evidence: Evidence, profile: Profile) -> Table | None:
             found = _response(evidence, use, asked, role)
             if found is None:
                 continue
-            came, of = found
-            small = came < profile.threshold or of < profile.threshold
-            near = 0 < of - came < profile.threshold
-            hidden |= small or near
             title = evidence.instruments[use.instrument].title
             who = evidence.programme.roles_by_id[role].title
-            if small:
-                cells = (WITHHELD,) * 4
-                more: dict[str, object] = {"flag": "suppressed"}
-            elif near:  # both numbers would tell how few did not answer
-                cells = (WITHHELD, text.count(came), _band(came / of), WITHHELD)
-                more = {"answered": came, "share": _band(came / of), "flag": "suppressed"}
-            else:
-                share = wilson(came, of)
-                cells = (
-                    text.count(of),
-                    text.count(came),
-                    per_cent(share.estimate),
-                    f"{per_cent(share.low)} to {per_cent(share.high)}",
-                )
-                more = {
-                    "asked": of,
-                    "answered": came,
-                    "estimate": share.estimate,
-                    "conf_low": share.low,
-                    "conf_high": share.high,
-                    "flag": "",
-                }
+            cells, more = _answered_cells(*found, profile, told=_start_is_told(evidence, role, profile))
+            hidden |= WITHHELD in cells
             named = (f"{title}: {wave.title}, {who}", *cells)
             if named in rows:  # a form that is used twice at a time is one form to those who answer
                 continue
@@ -530,7 +509,8 @@ def answered(evidence: Evidence, profile: Profile) -> Table | None:
     if not rows:
         return None
     notes: tuple[str, ...] = (
-        "Asked: those who started, or everybody in the files of that role where no start is recorded.",
+        "Asked: those who started, or everybody in the files of that role where no start is recorded. How many did not "
+        "answer is told: every number of people in the report would tell it.",
     )
     if hidden:
         notes = (*notes, f"Withheld so that nobody can be recognised: {profile.title}.")
@@ -543,14 +523,42 @@ def answered(evidence: Evidence, profile: Profile) -> Table | None:
     )
 
 
-def _band(share: float) -> str:
-    return "three quarters or more" if share >= 0.75 else "half or more" if share >= 0.5 else "under half"
+def _start_is_told(evidence: Evidence, role: str, profile: Profile) -> bool:
+    """Tell whether the flow of a role tells how many started; also where there is no flow, or no step for it."""
+    flows = [one for one in evidence.programme.questions if one.estimator == "participant_flow"]
+    start = next((one.title for one in evidence.programme.steps if one.id == "started"), "")
+    for answer in [one for flow in flows for one in participant_flow(evidence, flow) if one.role == role]:
+        if isinstance(answer.result, pd.DataFrame):
+            frame = release_frame(answer.result, ["n"], profile).frame
+            if bool(frame.loc[frame["step"] == start, "n"].isna().any()):
+                return False
+    return True
+
+
+def _answered_cells(came: int, of: int, profile: Profile, *, told: bool) -> tuple[tuple[str, ...], dict[str, object]]:
+    """Write those asked and those who answered, of counts as the profile releases them.
+
+    Who did not answer a form is no group that is protected: beside those who started, every result tells it. Where the
+    flow withholds those who started, those asked are withheld too.
+    """
+    said_came, said_of = (float(n) for n in release_counts([came, of], profile))
+    if not told and not withheld([came], profile).any():
+        return (WITHHELD, text.count(said_came), WITHHELD, WITHHELD), {"answered": said_came, "flag": SUPPRESSED}
+    if withheld([came, of], profile).any() or not said_of > 0:
+        return (WITHHELD,) * 4, {"flag": SUPPRESSED}
+    share = wilson(min(said_came, said_of), said_of)
+    cells = (
+        text.count(said_of),
+        text.count(said_came),
+        per_cent(share.estimate),
+        f"{per_cent(share.low)} to {per_cent(share.high)}",
+    )
+    limits = {"estimate": share.estimate, "conf_low": share.low, "conf_high": share.high}
+    return cells, {"asked": said_of, "answered": said_came, **limits, "flag": ""}
 
 
 def _response(evidence: Evidence, use: Use, asked: str, role: str) -> tuple[int, int] | None:
     """Count who answered of those who were asked; None where answers do not say whose they are."""
-    from evalkit.programmes.answering_now import started
-
     party = {one.id for one in evidence.programme.parties}
     if role in party:
         people = started(evidence, role)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from evalkit.files import csv_text, inert
 from evalkit.report.programme_blocks import Report, Table
+from evalkit.report.programme_numbers import as_printed
 
 _SHEET = re.compile(r"[^\w ]+")
 _LONGEST_SHEET = 31
@@ -63,10 +64,19 @@ def table_files(report: Report) -> dict[str, bytes]:
 
 
 def _frame(table: Table) -> pd.DataFrame:
-    """Give the released numbers, or the cells as they are read where there are none."""
+    """Give the released numbers, with the digits that the page gives, or the cells as they are read."""
     if table.data is not None:
-        return table.data
+        return pd.DataFrame(
+            {name: _with_digits(values) for name, values in table.data.items()}, columns=table.data.columns
+        )
     return pd.DataFrame([list(row) for row in table.rows], columns=_unlike(table.columns))
+
+
+def _with_digits(values: pd.Series) -> pd.Series:
+    """Round what is no count: of sixteen digits the people behind a share or a mean can be worked out."""
+    if not pd.api.types.is_float_dtype(values) or bool((values.dropna() % 1 == 0).all()):
+        return values
+    return values.map(as_printed)
 
 
 def _unlike(names: tuple[str, ...]) -> list[str]:

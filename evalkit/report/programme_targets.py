@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -23,7 +24,7 @@ _PER_CENT = frozenset({"per cent", "%"})
 def targets_table(
     programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown], profile: Profile
 ) -> Table | None:
-    """Hold answers against the targets.
+    """Compare answers with the targets.
 
     Parameters
     ----------
@@ -68,7 +69,10 @@ def _wanted(target: Target) -> str:
         return f"at least {target.at_least:g} {target.unit}"
     if target.at_most is not None:
         return f"at most {target.at_most:g} {target.unit}"
-    return f"to be set by {target.set_by}" if target.set_by else "to be set"
+    # A plan may say "Set by the employer, ..." or "The employer, ...": the words before whom are said here.
+    who = re.sub(r"^set by\s+", "", target.set_by or "", flags=re.IGNORECASE).strip()
+    who = f"{who[:1].lower()}{who[1:]}" if who.startswith(("The ", "Each ", "A ")) else who
+    return f"to be set by {who.rstrip('.')}" if who else "to be set"
 
 
 def _line(
@@ -119,7 +123,7 @@ def _answered(
 
 
 def judged(target: Target, found: Headline | float | None) -> tuple[str, str, str]:
-    """Hold a number against a target.
+    """Compare a number with a target.
 
     Parameters
     ----------
@@ -146,11 +150,13 @@ def judged(target: Target, found: Headline | float | None) -> tuple[str, str, st
         return f"{found:,.0f}", "\u2013", "reached" if good else "missed"
     if found.withheld:
         return "withheld", "withheld", "withheld"
-    told = (value(found), interval(found))
+    # A ratio, such as pay after over pay before, is compared with per cent as a share is.
+    parts = (found.unit == "proportion" or found.kind == "ratio") and target.unit in _PER_CENT
+    alike = replace(found, kind="share", unit="proportion") if parts and found.kind == "ratio" else found
+    told = (value(alike), interval(alike))
     if bound is None:
         return (*told, "no target set")
-    # A ratio, such as pay after over pay before, is held against per cent as a share is.
-    times = 100.0 if (found.unit == "proportion" or found.kind == "ratio") and target.unit in _PER_CENT else 1.0
+    times = 100.0 if parts else 1.0
     low, high = times * found.low, times * found.high
     if math.isnan(low) or math.isnan(high):
         return (*told, "not settled")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,8 +15,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Profile, Released, load_profile
-from evalkit.disclosure.auditing import SAFE, ReleasedTable, attack_union, released_table
-from evalkit.disclosure.cells import Place
+from evalkit.disclosure.auditing import SAFE, ReleasedTable, attack_union, released_table, with_totals_of_parts
+from evalkit.disclosure.cells import Layout, Place
+from evalkit.disclosure.loss import loss_beside_naive
 from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.releasing import counts_beside, label_columns
 from evalkit.disclosure.rules import withheld
@@ -38,6 +40,12 @@ Flags = npt.NDArray[np.bool_]
 _LEAST_GROUPS = 2
 
 _ROWS_NAMED = 5
+# Counts that are not of staff: what happened to people, and some of them.
+_EVENTS = re.compile(
+    r"\b(absen\w+|accessed|agreed|answer\w*|appli\w+|appointed|bme|breaks?|disabled|disciplin\w+|events?|female|hired|"
+    r"joine\w+|leav\w+|left|male|men|others?|posts|promoted|recruit\w+|respon\w+|short-?listed|"
+    r"start\w+|trained|vacan\w+|white|women|yes)\b"
+)
 # Words for the same count, and columns of estimates that say whom a row is about.
 _PEOPLE = frozenset({
     "n", "count", "employees", "headcount", "heads", "n people", "number", "number of staff", "people", "persons",
@@ -89,7 +97,10 @@ def registered_tables(what: object, released: Released, token: str) -> list[dict
     if not token or released.profile.releases_all:
         return []
     if isinstance(what, Protected):
-        return _of_protected(what, released)
+        found = _of_protected(what, released)
+        if len(found) == len(what.counts) == 1 and found[0]["totals"] == what.totals:
+            found[0]["naive"] = _mark_of(sorted(what.loss["people_withheld"]), token)
+        return found
     if isinstance(what, Estimates):
         return _of_estimates(what, released, token)
     if isinstance(what, pd.DataFrame):
@@ -156,6 +167,10 @@ def _mark(people: float, token: str) -> str:
     return hmac.new(token.encode(), f"people {people:.0f}".encode(), hashlib.sha256).hexdigest()
 
 
+def _mark_of(people: Iterable[float], token: str) -> str:
+    return _mark(0, token + "/".join(f"{value:.0f}" for value in people))
+
+
 def _of_estimates(result: Estimates, released: Released, token: str) -> list[dict[str, Any]]:
     """Describe the numbers of people of each row, and everybody whom a result rests on."""
     used = float(result.method.n_used)
@@ -202,8 +217,8 @@ def _counts_in(released: pd.DataFrame, frame: pd.DataFrame) -> list[str]:
 def _guarded(truth: Floats, n: Floats, profile: Profile) -> Flags:
     """Tell which numbers must not become known: small ones, and those that leave few of n; not that of nobody."""
     left = n - truth
-    small = (withheld(truth, profile) & (truth != 0)) | (withheld(left, profile) & (left > 0))
-    return np.asarray(small | (profile.rounding != "none"))
+    small = withheld(truth, profile) | (withheld(left, profile) & (left > 0))
+    return np.asarray((small & (truth != 0)) | (profile.rounding != "none"))
 
 
 def _without_pairs(rows: _Rows) -> _Rows:
@@ -285,17 +300,17 @@ def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str) -> lis
     list of Problem
         DIS-005 for each table with a cell that can be worked out or is told too closely.
     """
-    found = []
     told = [
-        (str(mark["title"]), {**table, "output": number})
+        {**table, "output": number, "title": str(mark["title"])}
         for number, mark in enumerate(registered)
         for table in mark.get("tables", [])
     ]
-    for linked in _readings([table for _, table in told]):
-        tables = [_read(str(at), table, token) for at, table in enumerate(linked)]
-        found.append(attack_union(tables))
-    wrong = [frame[frame["verdict"] != SAFE] for frame in found]
-    titled = [frame.assign(table=frame["table"].map(lambda at: told[int(at)][0])) for frame in wrong if len(frame)]
+    titled = []
+    for linked in _readings(told):
+        found = attack_union([_read(str(at), table, token) for at, table in enumerate(linked)])
+        wrong = found[found["verdict"] != SAFE]
+        if len(wrong):
+            titled.append(wrong.assign(table=[linked[int(at)]["title"] for at in wrong["table"]]))
     problems = []
     for title, rows in pd.concat(titled).groupby("table", sort=False) if titled else ():
         cells = list(dict.fromkeys(f"{row.row} ({row.verdict})" for row in rows.itertuples()))
@@ -313,14 +328,54 @@ def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str) -> lis
 
 
 def _readings(tables: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Link tables by the names of their columns, and once more by their labels and numbers."""
+    """Link tables by the names of their columns, by their labels and numbers, and as if all counts were of the staff.
+
+    Of a total it is not known whether it is of everybody or of those who stand beside it: both are tried.
+    """
     named = [_renamed(table, _plain, _count_name) for table in tables]
-    found: list[dict[str, str]] = [{} for _ in named]
-    for at, dim, home in linked_names([_labels_of(table) for table in named]):
+    linked, alike = _same_counts(_one_name(named)), _one_count(_one_name(named, by_one=True))
+    found = [named]
+    for reading in (linked, alike, _totals_of_parts(linked), _totals_of_parts(alike)):
+        if reading not in found:
+            found.append(reading)
+    return found
+
+
+def _one_name(tables: Sequence[dict[str, Any]], *, by_one: bool = False) -> list[dict[str, Any]]:
+    """Give dimensions with the same labels one name."""
+    found: list[dict[str, str]] = [{} for _ in tables]
+    for at, dim, home in linked_names([_labels_of(table) for table in tables], by_one=by_one):
         found[at][dim] = home
-    relabelled = [_renamed(table, partial(_or_own, names), str) for table, names in zip(named, found, strict=True)]
-    linked = _same_counts(relabelled)
-    return [named] if linked == named else [named, linked]
+    return [_renamed(table, partial(_or_own, names), str) for table, names in zip(tables, found, strict=True)]
+
+
+def _one_count(tables: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take counts with any name for the same, but those that are named as a part of the staff; those of one output not.
+
+    Two tables can be of the same people and share no number, as of each something else is withheld.
+    """
+    return [
+        {**table, "counts": {"n": values}, "subset_of": {}, "was": count}
+        if _EVENTS.search(count) is None
+        else {**table, "counts": {count: values}, "subset_of": {}}
+        for table in tables
+        for count, values in table["counts"].items()
+    ]
+
+
+def _totals_of_parts(tables: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Take a total for that of its own labels, where another table has some of them and others."""
+    labels = [_labels_of(table) for table in tables]
+    found = []
+    for at, (table, own) in enumerate(zip(tables, labels, strict=True)):
+        others = [dims for number, dims in enumerate(labels) if number != at]
+        of_part = [
+            dim
+            for dim, mine in own.items()
+            if any(not mine.isdisjoint(dims.get(dim, ())) and not dims[dim] <= mine for dims in others)
+        ]
+        found.append({**table, "of_part": of_part, "whole": ""} if of_part else table)
+    return found
 
 
 def _or_own(names: Mapping[str, str], name: str) -> str:
@@ -411,15 +466,30 @@ def _read(label: str, told: Mapping[str, Any], token: str) -> ReleasedTable:
     table = replace(
         released_table(label, frame, roles, load_profile(str(told["profile"]))), labels=tuple(told["labels"])
     )
+    layout = table.layout
+    table = with_totals_of_parts(table, told.get("of_part", ()))
+    # Two counts of one output are not the same.
+    own = {("n", frozenset([("output", str(told["output"]))])): told["was"]} if "was" in told else {}
     if "marks" not in told:
-        return table
+        exact = "naive" in told and table.profile.rounding == "none"
+        return replace(
+            table, marks=own, fits=partial(_fits, layout, table, dims, str(told["naive"]), token) if exact else None
+        )
     (count,) = counts
-    marks = {(count, place): mark for place, mark in zip(table.layout.places, told["marks"], strict=True)}
+    marks = own | {(count, place): mark for place, mark in zip(table.layout.places, told["marks"], strict=True)}
     if told["whole"]:
         marks.setdefault((count, frozenset()), told["whole"])
     return replace(
         table, marks=marks, holds=partial(_holds, list(told["marks"]), list(told["guarded"]), token, table.profile)
     )
+
+
+def _fits(
+    layout: Layout, table: ReleasedTable, dims: Sequence[str], mark: str, token: str, count: str, people: Floats
+) -> bool:
+    """Tell whether naive rules would withhold as many of these people as they would of the true ones."""
+    loss = loss_beside_naive(layout, {count: people}, {count: table.released[count]}, dims, table.profile)
+    return _mark_of(sorted(loss["people_withheld"]), token) == mark
 
 
 def _holds(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from evalkit.programmes.folder_reading import read_folder
 from evalkit.programmes.folder_simulation import Simulated, simulate_folder, simulated_data
 from evalkit.programmes.folder_surveys import adapted_instruments
 from evalkit.programmes.folders import FORMAT, PAIR_CODE, EvaluationFolder, Settings, code_item
-from evalkit.programmes.headline_texts import Headline, headlines
+from evalkit.programmes.headline_texts import PER_HUNDRED, Headline, headlines
 from evalkit.programmes.parts import Question
 from evalkit.result import Estimates
 
@@ -160,7 +160,8 @@ def figures(folder: EvaluationFolder, people: int | None, seed: int, **planted: 
         if not isinstance(answer.result, Estimates) or answer.subgroup:
             continue
         rows = headlines(answer, _Whole(answer.result.frame), evidence.programme)  # type: ignore[arg-type]
-        for row in rows:
+        for shown in rows:
+            row = _as_estimated(shown)
             role, term, group = named(answer, row, evidence)
             if answer.question.estimator in _STANDARDS:
                 term, group = _standard(answer.result.frame, row), ""
@@ -169,6 +170,13 @@ def figures(folder: EvaluationFolder, people: int | None, seed: int, **planted: 
                 Figure(answer.question.id, row.about, role, term, group, row.estimate, row.low, row.high, value)
             )
     return found
+
+
+def _as_estimated(row: Headline) -> Headline:
+    """Bring what is told of a hundred people back to one."""
+    if row.unit != PER_HUNDRED:
+        return row
+    return replace(row, **{name: getattr(row, name) / 100 for name in ("estimate", "low", "high")})
 
 
 def named(answer: Answer, row: Headline, evidence: Evidence) -> tuple[str, str, str]:
@@ -192,7 +200,8 @@ def _standard(frame: pd.DataFrame, row: Headline) -> str:
         ("conf_high", row.high),
         ("n", row.people),
     ):
-        same &= (frame[column] == value) | (frame[column].isna() & math.isnan(value))
+        alike = np.isclose(frame[column].astype(float), value, rtol=1e-12, atol=0.0)
+        same &= alike | (frame[column].isna() & math.isnan(value))
     line = frame[same].iloc[0]
     if "indicator" in frame:
         return f"{line['indicator']}: {row.term}, {row.group}"
@@ -237,6 +246,7 @@ _TERMS: Mapping[str, Callable[[Question, Headline], str]] = {
     "pair_agreement": _plain("correlation"),
     "ratio_change": _plain("ratio"),
     "category_change": lambda _question, row: row.group,
+    "ladder_change": lambda _question, row: row.group,
     "response_distribution": lambda _question, row: row.group,
     "survey_gap": _plain("gap"),
     "survey_trend": _plain("difference"),

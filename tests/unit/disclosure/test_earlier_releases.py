@@ -124,3 +124,16 @@ def test_what_belongs_together_by_a_subset_is_linked():
     both = protect(table, counts=["n", "left"], dims="site", subset_of={"left": "n"})
     assert audit({"one": both, "two": protect(table, counts="left", dims="site")}).empty
     assert audit({"two": protect(table, counts="left", dims="site"), "one": both}, earlier=made({"a": 50})).empty
+
+
+@pytest.mark.parametrize("spelling", ["Site", "SITE ", " site"])
+def test_a_dimension_in_another_spelling_is_not_passed_over(spelling: str):
+    frame = BEFORE.frame.rename(columns={"site": spelling})
+    with pytest.raises(DataError) as caught:
+        audit(NOW, earlier=frame)
+    assert f'DAT-006 earlier: table: column "{spelling}"; expected one name for the dimension "site"' in str(
+        caught.value
+    )
+    other = protect(pd.DataFrame({spelling: ["b"], "n": [60]}), counts="n", dims=spelling)
+    with pytest.raises(DataError, match='one name for the dimension "site"'):
+        audit({"one": NOW, "two": other})

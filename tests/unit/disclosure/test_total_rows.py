@@ -137,3 +137,35 @@ def test_what_the_caller_says_of_a_count_stands():
         subset_of={"n": "joined", "left": "n"}, ratios={"rate": ("joined", "left")},
     )  # fmt: skip
     assert result.subset_of == {"n": "joined", "left": "n"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "people", "found"),
+    [
+        (("A1", "A2", "Group A", "B1", "B2", "Group B"), (4, 30, 34, 50, 60, 110), ["Group A", "Group B"]),
+        (("Group A", "A1", "A2", "Group B", "B1", "B2"), (34, 4, 30, 110, 50, 60), ["Group B", "Group A"]),
+        (("A1", "A2", "Subtotal A", "B1", "B2"), (4, 30, 34, 50, 60), ["Subtotal A"]),
+        (("A1", "A2", "Group A", "B1", "B2", "Group B", "All"), (4, 30, 34, 50, 60, 110, 144), ["Group A", "Group B"]),
+        (("A1", "A2", "Group A", "B1", "B2", "Group B"), (4, 30, 34, 50, 60, 111), []),
+        (("A1", "A2", "Group A", "B1", "B2"), (4, 30, 34, 50, 60), []),  # one sum of two: that happens
+        (("A", "B", "C", "D", "E", "F"), (1, 1, 2, 1, 2, 3), []),  # small numbers: so does this
+    ],
+)
+def test_subtotals_are_found(labels: tuple[str, ...], people: tuple[int, ...], found: list[str]):
+    counts = np.array([people], dtype=float)
+    assert unnamed_totals(pd.DataFrame({"site": labels}), {}, counts, counts) == [("site", label) for label in found]
+    table = pd.DataFrame({"site": labels, "n": people})
+    if found:
+        with pytest.raises(DataError, match="put the blocks into a dimension of their own"):
+            protect(table, counts="n", dims="site")
+    else:
+        assert protect(table, counts="n", dims="site").counts == ("n",)
+
+
+@pytest.mark.parametrize("ratios", [{"r1": ("ap", "a"), "r2": ("ap", "sh")}, {"r2": ("ap", "sh"), "r1": ("ap", "a")}])
+def test_a_funnel_is_nested_whatever_order_its_ratios_have(ratios: dict[str, tuple[str, str]]):
+    funnel = pd.DataFrame({"site": ["N", "S"], "a": [300, 400], "sh": [100, 150], "ap": [97, 60]})
+    made = protect(funnel, counts=["a", "sh", "ap"], dims="site", ratios=ratios)
+    assert made.subset_of == {"ap": "sh", "sh": "a"}
+    # 3 who were shortlisted and not appointed would follow.
+    assert made.frame[["released_sh", "released_ap"]].iloc[0].isna().any()

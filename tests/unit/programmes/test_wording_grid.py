@@ -208,3 +208,27 @@ def test_groups_are_called_as_a_board_would_call_them() -> None:
         "disabled staff",
     )
     assert contrast_names("all") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "limits"),
+    [
+        ("change", -0.0011, 0.57, "\u22120.001 to 0.57"),
+        ("difference", 0.0004, 0.57, "0.0004 to 0.57"),
+        ("ratio", 0.88, 1.0004, "0.88 to 1.0004"),
+        ("change", 0.0, 0.57, "0.00 to 0.57"),
+    ],
+)
+def test_a_limit_shows_on_which_side_of_no_difference_it_lies(kind: Kind, low: float, high: float, limits: str) -> None:
+    told = sentence(line(kind, low, (low + high) / 2, high), "higher_is_better")
+    assert f"95 % interval {limits};" in told.text
+    assert f"95 % interval {limits};" in told.short
+
+
+def test_a_board_reads_that_a_number_is_too_uncertain() -> None:
+    assert sentence(line("change", -0.1, 0.5, 1.1), "neither").short.endswith(
+        ", too uncertain to say whether there was a change"
+    )
+    assert sentence(line("ratio", 0.5, 1.2, 2.0), "neither").short.endswith(
+        ", too uncertain to say whether there is a difference"
+    )

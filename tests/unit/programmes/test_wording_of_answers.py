@@ -166,3 +166,70 @@ def test_no_sentence_says_that_the_programme_did_it(n: int) -> None:
 def test_numbers_are_written_with_a_true_minus_and_no_signed_zero() -> None:
     assert (number(-1.234), number(-0.001), number(0.5)) == ("\u22121.23", "0.00", "0.50")
     assert (per_cent(0.999), per_cent(0.001), per_cent(0.5)) == ("99.9 %", "0.1 %", "50 %")
+
+
+def told_of(programme_id: str, question: str, row: dict[str, object], unit: str, **more: object) -> tuple[Told, ...]:
+    programme = load_programme(programme_id)
+    one = programme.questions_by_id[question]
+    result = estimates([row], Method("t", "", unit))  # type: ignore[arg-type]
+    title = str(row["term"])
+    about = tuple(name for name in one.outcomes if programme.outcomes_by_id[name].title == title)
+    answer = Answer(one, result, 24, about=about, terms=tuple((title, name) for name in about), **more)  # type: ignore[arg-type]
+    return tell(answer, release(result, load_profile()), programme, dict.fromkeys(about, "1 to 5"))
+
+
+LIMITS = {"estimate": 0.4, "conf_low": 0.1, "conf_high": 0.7, "n": 24}
+
+
+def test_pairs_are_no_people() -> None:
+    row = {**LIMITS, "term": "Usefulness of the meetings", "group": "pairs"}
+    (told,) = told_of("reciprocal-mentoring", "useful_meetings", row, "points")
+    assert "24 pairs" in told.text
+    assert "people" not in told.text
+
+
+def test_waves_of_a_subgroup_are_told_by_their_titles() -> None:
+    row = {**LIMITS, "term": "Sense of direction", "group": "after - before, men", "quantity": "change from baseline"}
+    (told,) = told_of("looking-after-you-too-coaching", "change", row, "points", subgroup="sex", role="coachee")
+    assert "after - before" not in told.text
+    assert told.text.startswith("Sense of direction, men (")
+
+
+def test_leaving_is_told_of_a_hundred_staff() -> None:
+    row = {
+        "term": "leaver rate, headcount",
+        "period": "2025",
+        "estimate": 0.1034,
+        "conf_low": 0.0904,
+        "conf_high": 0.118,
+        "n": 1999,
+    }
+    (told,) = told_of("edi-improvement-plan", "turnover", row, "leavers per head of mean headcount")
+    assert "10.3 leavers per 100 staff a year (95 % interval 9.0 to 11.8" in told.text
+
+
+def test_a_change_in_a_month_says_its_scale() -> None:
+    row = {**LIMITS, "term": "Morale", "quantity": "mean change per unit of time"}
+    (told,) = told_of("staff-development", "slope", row, "points of the outcome per unit of time")
+    assert told.short.startswith("Morale (change in a month): +0.40 points on a scale from 1 to 5 (")
+
+
+def test_two_parties_are_told_apart_where_their_numbers_are_withheld() -> None:
+    row = {**LIMITS, "term": "Active listening", "n": 4}
+    shorts = {
+        told_of("reciprocal-mentoring", "each_change", row, "points", role=role)[0].short
+        for role in ("partner", "senior_partner")
+    }
+    assert shorts == {
+        "Active listening, partners: withheld, as too few people are in it",
+        "Active listening, senior partners: withheld, as too few people are in it",
+    }
+
+
+def test_actions_of_an_organisation_are_no_people() -> None:
+    programme = load_programme("edi-improvement-plan")
+    (question,) = [one for one in programme.questions if "actions_done" in one.outcomes]
+    row = {**LIMITS, "term": programme.outcomes_by_id["actions_done"].title}
+    (told,) = told_of("edi-improvement-plan", question.id, row, "proportion")
+    assert "24 actions" in told.text
+    assert "24 actions" in told.short

@@ -1,0 +1,169 @@
+"""The log of the reports of an evaluation folder: on whom each rests, so that two of them are not put side by side."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from evalkit.disclosure import Profile
+from evalkit.files import read_bytes
+from evalkit.programmes.folder_answers import code_key
+
+RELEASES = "report-log.json"
+_FORMAT = 1
+# Reports that the log remembers; older ones are told of no more.
+_MOST_KEPT = 20
+_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedReport:
+    """A report as the log keeps it.
+
+    Parameters
+    ----------
+    date : str
+        Day on which it was made.
+    profile : str
+        Disclosure profile.
+    people : frozenset of str
+        Of each person it rests on a hash, made with the key of the folder, and one of the files and waves.
+    """
+
+    date: str
+    profile: str
+    people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLog:
+    """The log of a folder.
+
+    Parameters
+    ----------
+    key : str
+        Secret of the folder, drawn at random when its first report is made; codes cannot be read without it.
+    reports : tuple of LoggedReport
+        From the first to the last.
+    """
+
+    key: str
+    reports: tuple[LoggedReport, ...] = ()
+
+
+def read_log(folder: Path) -> ReportLog:
+    """Read the log of a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The evaluation folder.
+
+    Returns
+    -------
+    ReportLog
+        A new one where there is none, or where it cannot be read: a report is made all the same.
+    """
+    path = folder / RELEASES
+    try:
+        told: dict[str, Any] = json.loads(read_bytes(path)) if path.is_file() else {}
+        made = [LoggedReport(one["date"], one["profile"], frozenset(one["people"])) for one in told.get("reports", [])]
+        return ReportLog(str(told["key"]), tuple(made)) if told else ReportLog(secrets.token_hex(16))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ReportLog(secrets.token_hex(16))
+
+
+def hashes(log: ReportLog, frames: Iterable[tuple[object, pd.DataFrame]]) -> frozenset[str]:
+    """Hash who stands in which file or wave.
+
+    Parameters
+    ----------
+    log : ReportLog
+        Whose key is used.
+    frames : iterable of (object, pandas.DataFrame)
+        Name of a file or wave, and its rows; of those without a column `person` nothing is kept.
+
+    Returns
+    -------
+    frozenset of str
+        One for each person. The first half is the person's, the second says in which of them.
+    """
+    where: dict[str, set[str]] = {}
+    for name, frame in frames:
+        if "person" in frame:
+            for code in {code_key(str(one)) for one in frame["person"].dropna()}:
+                where.setdefault(code, set()).add(str(name))
+    return frozenset(
+        f"{_hash(log.key, code)}.{_hash(log.key, ' '.join([code, *sorted(names)]))}" for code, names in where.items()
+    )
+
+
+def _hash(key: str, text: str) -> str:
+    return hmac.new(key.encode(), text.encode(), hashlib.sha256).hexdigest()[:_DIGITS]
+
+
+def log_text(log: ReportLog, made: LoggedReport) -> str:
+    """Write the log with one report more.
+
+    Parameters
+    ----------
+    log : ReportLog
+        As it was.
+    made : LoggedReport
+        The new report; one that is the same as the last is not written twice.
+
+    Returns
+    -------
+    str
+        JSON. No code of a person stands in it.
+    """
+    before = [one for one in log.reports if (one.people, one.profile) != (made.people, made.profile)]
+    reports = [
+        {"date": one.date, "profile": one.profile, "people": sorted(one.people)}
+        for one in [*before, made][-_MOST_KEPT:]
+    ]
+    return json.dumps({"format": _FORMAT, "key": log.key, "reports": reports}, indent=0) + "\n"
+
+
+def side_by_side(log: ReportLog, made: LoggedReport, profile: Profile) -> tuple[str, ...]:
+    """Say which earlier reports tell about few people beside a new one.
+
+    Parameters
+    ----------
+    log : ReportLog
+        Earlier reports.
+    made : LoggedReport
+        The new one.
+    profile : Profile
+        Its rules.
+
+    Returns
+    -------
+    tuple of str
+        A sentence for each earlier report that rests on other people, but on so few that they may not be told of, or
+        that was made under other rules. No number of people is in it.
+    """
+    said = []
+    fewest = max(profile.threshold, profile.mean_min_n)
+    for one in log.reports:
+        differ = len({mark.partition(".")[0] for mark in one.people ^ made.people})
+        if 0 < differ < fewest:
+            said.append(
+                f"The report of {one.date} rests on other people or answers, but for so few that this report and that "
+                "one, side by side, tell about them. Do not pass both on: call the earlier one back, or wait until "
+                "more answers have come in."
+            )
+        if one.profile != made.profile:
+            said.append(
+                f"The report of {one.date} was made under another disclosure profile ({one.profile}). What one of the "
+                "two withholds may follow from the other: pass on only one of them."
+            )
+    return tuple(dict.fromkeys(said))

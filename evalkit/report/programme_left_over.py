@@ -1,0 +1,269 @@
+"""Answers by group beside the numbers of the whole: whoever is left over must be nobody, or enough people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from evalkit.disclosure import Profile
+from evalkit.disclosure.releasing import withhold_rows
+from evalkit.disclosure.rules import withheld
+from evalkit.disclosure.steps import SUPPRESSED
+from evalkit.programmes.answers import Answer
+from evalkit.programmes.headline_texts import headlines
+from evalkit.programmes.model import Programme
+from evalkit.report.programme_numbers import Shown
+from evalkit.result import Curve, Estimates
+
+Flags = npt.NDArray[np.bool_]
+Key = tuple[str, ...]
+
+_PAIR = re.compile(r" (?:over|less|minus|against|versus|-) ")
+_OTHERS = "comparison"
+# Estimators whose rows are groups of people also where the whole answer is told.
+_BY_GROUP = frozenset({"gap_in_change", "relative_likelihood"})
+# Results on the workforce, protected row by row where they are made.
+_OF_STAFF = frozenset({"representation", "leaver_rate", "stability_index", "wres", "edi_plan"})
+# Answers that are a category of people and no opinion: a grade before and after.
+_KINDS_OF_PEOPLE = frozenset({"category_change"})
+_FEWEST_GROUPS = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Split:
+    """People of one number, by group: rows of a result, in the order of `groups`."""
+
+    key: Key  # whose change, or who could have had what: the same key means the same people
+    rows: tuple[int, ...]
+    people: tuple[float, ...]
+    beside: tuple[int, ...]  # rows that compare two groups
+    whole: float  # of everybody in it, where the result says so
+
+
+def without_left_over(
+    parts: Mapping[int, Shown], profile: Profile, programme: Programme
+) -> tuple[dict[int, Shown], int]:
+    """Withhold groups from which, beside the whole, another group of few people would follow.
+
+    Parameters
+    ----------
+    parts : mapping of int to Shown
+        Position of an answer -> what may leave of it by itself.
+    profile : Profile
+        Disclosure profile.
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    tuple of (dict of int to Shown, int)
+        The same, and of how many answers more is withheld. The people left over, the whole less the groups that are
+        shown, are nobody or as many as the profile asks for; else the smallest group is withheld too, and where fewer
+        than two are left, all of them. The whole is everybody in the answer, or in any other answer on the same
+        people, by group or not; people of whom the group is not stated are a group. Shares of a step that the flow
+        withholds, and of a kind of people of whom there are few, are withheld likewise. Under a profile that rounds
+        counts nothing follows from a whole, and nothing is changed.
+    """
+    if profile.threshold <= 0 or profile.rounding != "none":
+        return dict(parts), 0
+    wholes = _wholes(parts)
+    steps = _withheld_steps(parts, programme)
+    found, more = {}, 0
+    for at, part in parts.items():
+        rows = _rows_to_hide(part, wholes, profile)
+        if _told_by_step(part.answer, programme, steps):
+            rows |= ~_suppressed(part)[: len(rows)]
+        found[at] = _hidden(part, rows, programme) if rows.any() else part
+        more += bool(rows.any())
+    return found, more
+
+
+def _rows_to_hide(part: Shown, wholes: Mapping[Key, set[float]], profile: Profile) -> Flags:
+    result = part.answer.result
+    if not isinstance(result, Estimates) or len(result.frame) != len(part.released.frame):
+        return np.zeros(0, dtype=bool)
+    shown = ~_suppressed(part)
+    hide = np.zeros(len(shown), dtype=bool)
+    for split in _splits(part.answer):
+        gone = _gone(split, shown, wholes.get(split.key, set()), profile)
+        hide[gone] = True
+        hide[list(split.beside)] |= _named(result.frame, split, gone)
+    if part.answer.question.estimator in _KINDS_OF_PEOPLE:
+        hide |= _few_of_a_kind(result.frame, shown, profile)
+    return hide & shown
+
+
+def _suppressed(part: Shown) -> Flags:
+    frame = part.released.frame
+    return frame["flag"].astype(str).eq(SUPPRESSED).to_numpy() if "flag" in frame else np.zeros(len(frame), dtype=bool)
+
+
+def _hidden(part: Shown, rows: Flags, programme: Programme) -> Shown:
+    result = part.answer.result
+    assert isinstance(result, Estimates)  # noqa: S101 - only rows of estimates are hidden
+    released = withhold_rows(part.released, result, rows)
+    return replace(part, released=released, lines=headlines(part.answer, released, programme))
+
+
+def _gone(split: _Split, shown: Flags, wholes: set[float], profile: Profile) -> list[int]:
+    """Find the groups that have to go beside every known whole."""
+    told = sorted((n, row) for n, row in zip(split.people, split.rows, strict=True) if shown[row])
+    kept = [(n, row) for n, row in told if not _is_few(n, profile)]
+    known = {*wholes, split.whole}
+
+    def leaves_few() -> bool:
+        total = sum(n for n, _ in kept)
+        return bool(kept) and any(_is_few(whole - total, profile) for whole in known if whole > total)
+
+    while leaves_few():
+        kept = kept[1:] if len(kept) > _FEWEST_GROUPS else []
+    return [row for _, row in told if row not in {own for _, own in kept}]
+
+
+def _is_few(people: float, profile: Profile) -> bool:
+    return people > 0 and bool(withheld([people], profile)[0])
+
+
+def _named(frame: pd.DataFrame, split: _Split, gone: Sequence[int]) -> Flags:
+    """Find the comparisons in which a group is that goes."""
+    labels = {str(frame["group"].iloc[row]) for row in gone}
+    sides = [set(_PAIR.split(str(frame["group"].iloc[row]))) for row in split.beside]
+    return np.array([bool(labels & side) for side in sides], dtype=bool)
+
+
+def _splits(answer: Answer) -> Iterator[_Split]:
+    """Find what an answer tells by group of people."""
+    result = answer.result
+    if not isinstance(result, Estimates) or not _is_by_group(answer):
+        return
+    frame = result.frame.reset_index(drop=True)
+    if "group" not in frame:
+        return
+    # Who is among those at a step: the group is the number of those who have it, not of whom it is a share.
+    counted = "n_events" if answer.question.steps and answer.question.estimator == "share" else "n"
+    pair = frame["group"].astype(str).map(lambda label: bool(_PAIR.search(label))).to_numpy(dtype=bool)
+    single = frame[frame["group"].notna() & ~pair & frame[counted].notna()]
+    by = [name for name in ("term", "quantity", "year", "band") if name in frame]
+    for names, rows in single.groupby(by, dropna=False, sort=False):
+        group = rows.drop_duplicates("group")
+        if len(group) < _FEWEST_GROUPS:
+            continue
+        people = group[counted].to_numpy(dtype=float)
+        term = str(names[0])
+        # Of a rate, ratio and difference all rows are about the same groups.
+        compared = pair if answer.question.estimator == "relative_likelihood" else _same(frame, term, pair)
+        yield _Split(
+            _key(answer, term, ""),
+            tuple(int(row) for row in group.index),
+            tuple(people),
+            tuple(int(row) for row in np.flatnonzero(compared)),
+            float(people.sum()),
+        )
+
+
+def _same(frame: pd.DataFrame, term: str, pair: Flags) -> Flags:
+    return np.asarray(pair & frame["term"].astype(str).eq(term).to_numpy())
+
+
+def _is_by_group(answer: Answer) -> bool:
+    question = answer.question
+    if question.estimator in _OF_STAFF:
+        return False
+    return bool(
+        answer.subgroup or question.estimator in _BY_GROUP or (question.estimator == "share" and "by" in question.said)
+    )
+
+
+def _key(answer: Answer, term: str, group: str) -> Key:
+    """Name the people of a row: those who could have had an outcome, or who answered about one at two times."""
+    question, said = answer.question, answer.question.said
+    about = answer.of_term.get(term) or next((one for title, one in answer.terms if term.startswith(title)), "")
+    about = about or " ".join(answer.about)
+    if question.estimator in {"relative_likelihood", "share"}:
+        return (
+            "could have had",
+            " ".join(question.roles),
+            str(said.get("of", "")),
+            str(said.get("of_column", "")),
+            about,
+        )
+    if " - " in group:
+        when = group
+    elif " - " in term:
+        when = term.rpartition(", ")[2]
+    elif "post" in said:
+        when = f"{said['post']} - {said['pre']}"
+    else:
+        when = str(said.get("wave", said.get("times", "")))
+    return "answered", answer.role, about, when
+
+
+def _wholes(parts: Mapping[int, Shown]) -> dict[Key, set[float]]:
+    """Collect the numbers of people that are told of everybody, by whom they are about."""
+    found: dict[Key, set[float]] = {}
+    for part in parts.values():
+        answer, result = part.answer, part.answer.result
+        if not isinstance(result, Estimates) or isinstance(result, Curve) or "n" not in part.released.frame:
+            continue
+        for split in _splits(answer):
+            told = {split.whole}
+            if answer.question.estimator == "relative_likelihood":
+                # The same people may be told by what they are in another answer, whatever came of them.
+                for key in [one for one in found if one[:4] == split.key[:4]]:
+                    found[key] |= told
+                told |= {n for one, ns in found.items() if one[:4] == split.key[:4] for n in ns}
+            found.setdefault(split.key, set()).update(told)
+        if _is_by_group(answer):
+            continue
+        n = part.released.frame["n"].to_numpy(dtype=float)
+        for at, row in enumerate(result.frame.to_dict("records")):
+            group = "" if pd.isna(row.get("group")) else str(row["group"])
+            if np.isfinite(n[at]) and _OTHERS not in group:
+                found.setdefault(_key(answer, str(row["term"]), group), set()).add(float(n[at]))
+    return found
+
+
+def _withheld_steps(parts: Mapping[int, Shown], programme: Programme) -> frozenset[str]:
+    """Name the steps, and the columns that they are read from, of which the flow withholds the number."""
+    titles = {step.title: step for step in programme.steps}
+    found: set[str] = set()
+    for part in parts.values():
+        if isinstance(part.answer.result, pd.DataFrame) and "step" in part.released.frame:
+            frame = part.released.frame
+            for title in frame.loc[frame["n"].isna(), "step"]:
+                step = titles.get(str(title))
+                found |= {step.id, step.column} if step is not None else set()
+    return frozenset(found)
+
+
+def _told_by_step(answer: Answer, programme: Programme, steps: frozenset[str]) -> bool:
+    """Tell whether a share would tell the number of people at a step that is withheld."""
+    question = answer.question
+    if question.estimator not in {"share", "relative_likelihood"} or "by" in question.said:
+        return False
+    outcomes = [programme.outcomes_by_id[name] for name in answer.about if name in programme.outcomes_by_id]
+    return bool(steps & {*(question.steps if not outcomes else ()), *(str(one.column) for one in outcomes)})
+
+
+def _few_of_a_kind(frame: pd.DataFrame, shown: Flags, profile: Profile) -> Flags:
+    """Find categories in which few people are, before or after, and one more where they would follow from the rest."""
+    hide = np.zeros(len(frame), dtype=bool)
+    names = [name for name in ("share_before", "share_after") if name in frame]
+    if not names:
+        return hide
+    n = frame["n"].to_numpy(dtype=float)
+    counts = np.column_stack([np.round(frame[name].to_numpy(dtype=float) * n) for name in names])
+    rows = ~np.isnan(counts).any(axis=1)
+    hide |= rows & np.array([bool(withheld(line, profile).any()) for line in np.nan_to_num(counts)], dtype=bool)
+    for terms in frame.groupby("term", sort=False).groups.values():
+        inside = rows & frame.index.isin(terms) & shown
+        for column in counts.T:
+            while _is_few(float(column[inside & hide].sum()), profile) and (inside & ~hide).any():
+                left = np.flatnonzero(inside & ~hide)
+                hide[left[np.argmin(column[left])]] = True
+    return hide

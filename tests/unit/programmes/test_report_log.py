@@ -1,0 +1,82 @@
+"""Two reports of one folder that differ by few people are told of, and no code stands in the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from evalkit.disclosure import load_profile
+from evalkit.programmes.folder_log import RELEASES, LoggedReport, ReportLog, hashes, log_text, read_log, side_by_side
+from evalkit.programmes.folder_simulation import simulate_folder
+from evalkit.programmes.folder_withdrawal import withdraw
+from evalkit.programmes.folder_writing import new_folder
+
+RULES = load_profile()
+KEY = ReportLog("0123456789abcdef")
+
+
+def people(n: int, answered: int) -> list[tuple[object, pd.DataFrame]]:
+    frame = pd.DataFrame({"person": [f"P{at:03d}" for at in range(n)]})
+    return [
+        ("participants", frame),
+        (("use", "after"), frame.head(answered)),
+        ("capacity", pd.DataFrame({"year": [1]})),
+    ]
+
+
+def logged(n: int, answered: int, log: ReportLog = KEY, profile: str = "staff-survey") -> LoggedReport:
+    return LoggedReport("2026-01-02", profile, hashes(log, people(n, answered)))
+
+
+def test_few_other_people_or_answers_are_told_of_and_many_are_not() -> None:
+    log = ReportLog(KEY.key, (logged(40, 30),))
+    assert side_by_side(log, logged(40, 30), RULES) == ()
+    for made in (logged(39, 30), logged(40, 31), logged(50, 30), logged(40, 20)):
+        (said,) = side_by_side(log, made, RULES)
+        assert "The report of 2026-01-02" in said
+        assert not any(str(n) in said.replace("2026-01-02", "") for n in range(10))
+    for made in (logged(51, 30), logged(40, 19)):
+        assert side_by_side(log, made, RULES) == ()
+
+
+def test_another_profile_is_told_of() -> None:
+    log = ReportLog(KEY.key, (logged(40, 30, profile="hesa"),))
+    (said,) = side_by_side(log, logged(40, 30), RULES)
+    assert "(hesa)" in said
+
+
+def test_capitals_and_blanks_of_a_code_do_not_count() -> None:
+    one, other = pd.DataFrame({"person": ["p 001"]}), pd.DataFrame({"person": ["P001"]})
+    assert hashes(KEY, [("a", one)]) == hashes(KEY, [("a", other)])
+    assert hashes(KEY, [("a", one)]) != hashes(ReportLog("other"), [("a", one)])
+
+
+def test_the_log_is_read_as_it_was_written_and_holds_no_code(tmp_path: Path) -> None:
+    first = read_log(tmp_path)
+    assert first.reports == ()
+    made = logged(12, 12, first)
+    path = tmp_path / RELEASES
+    path.write_text(log_text(first, made), encoding="utf-8")
+    again = read_log(tmp_path)
+    assert again == ReportLog(first.key, (made,))
+    assert "P0" not in path.read_text(encoding="utf-8")
+    # The same report once more is the same log.
+    assert log_text(again, made) == path.read_text(encoding="utf-8")
+
+
+def test_a_log_that_cannot_be_read_stops_no_report(tmp_path: Path) -> None:
+    for text in ("", "{", "[]", '{"key": 1, "reports": 3}', '{"reports": []}'):
+        (tmp_path / RELEASES).write_text(text, encoding="utf-8")
+        assert read_log(tmp_path).reports == ()
+
+
+def test_withdrawing_says_what_two_reports_would_tell(tmp_path: Path) -> None:
+    folder = tmp_path / "coaching"
+    new_folder(folder, "looking-after-you-too-coaching", "Trust X", "surveyjs")
+    simulate_folder(folder, 3, seed=1)
+    first, second = pd.read_csv(folder / "data" / "participants.csv", dtype=str)["person"].iloc[:2]
+    assert withdraw(folder, first).beside == ""
+    log = read_log(folder)
+    (folder / RELEASES).write_text(log_text(log, logged(3, 3, log)), encoding="utf-8")
+    assert "Do not pass both on" in withdraw(folder, second).beside
