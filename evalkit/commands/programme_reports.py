@@ -101,7 +101,7 @@ def _not_twice(name: str, done: Sequence[Written], to: Path) -> None:
 def _tell_unanswered(one: Written) -> None:
     console = open_console()
     if not one.unanswered:
-        print_line(console, "Every question of the plan was answered.")
+        print_line(console, "Every question of the plan could be computed; the report tells what is withheld.")
         return
     rows = [{"Question": asks, "Why not": why} for asks, why in one.unanswered]
     print_table(console, "Could not be answered, or only in part", rows)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evalkit.disclosure.attacks import best
+from evalkit.disclosure.integer_programmes import best
 from evalkit.disclosure.joint import joint_cells, joint_sums, rings
 
 Ints = npt.NDArray[np.int64]

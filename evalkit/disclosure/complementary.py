@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from evalkit.disclosure.attacks import best, corner_of
 from evalkit.disclosure.cells import Cells, Flags
+from evalkit.disclosure.integer_programmes import best, corner_of
 from evalkit.disclosure.profiles import Profile
 from evalkit.disclosure.rules import origins, release_counts, withheld
 

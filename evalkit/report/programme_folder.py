@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from evalkit import figures
 from evalkit.disclosure import load_profile
 from evalkit.disclosure.profiles import DEFAULT
-from evalkit.files import checksum, list_files, read_text, write_together
+from evalkit.errors import ReportError
+from evalkit.files import checksum, list_files, read_text, write_atomic, write_together
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.folder_log import RELEASES, LoggedReport, hashes, log_text, read_log, side_by_side
@@ -195,14 +196,27 @@ def report_folder(
     ]
     # Everything is made before anything is written, and a part that fails puts all of it back.
     written: dict[Path, str | bytes | None] = {to / name: content for name, content in made.items()}
-    write_together({**dict.fromkeys(stale), **written, path / RELEASES: log})
+    write_together({**dict.fromkeys(stale), **written})
     names = [
         f"{report.name}.html",
         *([f"{report.name}.docx"] if word else []),
         f"{report.name}-tables.xlsx",
         f"{report.name}-tables",
     ]
-    return Written(entry_of(report), tuple(to / name for name in names), _unanswered(answers), beside)
+    care = (*beside, *_log(path / RELEASES, log))
+    return Written(entry_of(report), tuple(to / name for name in names), _unanswered(answers), care)
+
+
+def _log(path: Path, log: str) -> tuple[str, ...]:
+    """Note the report in the evaluation folder; where that cannot be written to, say what follows."""
+    try:
+        write_atomic(path, log)
+    except ReportError:
+        return (
+            f"{path} cannot be written, so this report is not in the log: the next one will not be held against it. "
+            "Before you release both, compare them yourself.",
+        )
+    return ()
 
 
 def _unanswered(answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:

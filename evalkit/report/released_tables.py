@@ -15,13 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Profile, Released, load_profile
-from evalkit.disclosure.auditing import SAFE, ReleasedTable, attack_union, released_table, with_totals_of_parts
+from evalkit.disclosure.attacking import SAFE, ReleasedTable, released_table, with_totals_of_parts
 from evalkit.disclosure.cells import Layout, Place
 from evalkit.disclosure.loss import loss_beside_naive
 from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.releasing import counts_beside, label_columns
 from evalkit.disclosure.rules import withheld
 from evalkit.disclosure.table_checks import Roles, layout_of
+from evalkit.disclosure.union_attacks import attack_union
 from evalkit.errors import Problem
 from evalkit.report.counted_tables import (
     ALL,

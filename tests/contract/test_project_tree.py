@@ -35,6 +35,15 @@ def test_no_file_is_large_or_generated(tracked: list[Path], project: Path) -> No
     assert [path.name for path in tracked if path.stat().st_size > LARGEST] == []
 
 
+def test_no_file_is_a_link(project: Path) -> None:
+    """A link leads elsewhere on other machines, or round and round."""
+    listed = subprocess.run(
+        ["git", "-C", str(project), "ls-files", "--stage"], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert len(listed) > 50
+    assert [line for line in listed if line.startswith("120000")] == []
+
+
 def test_no_path_of_a_machine_and_no_index_address(tracked: list[Path]) -> None:
     found = {}
     for path in tracked:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from evalkit.instruments.export.report import Loss
 from evalkit.instruments.model import Instrument
+from evalkit.instruments.wording import texts
 
 _FIELDS = ("audience", "programmes", "minutes", "licence", "source", "cite", "references", "may_reword", "ledger")
 _STAYS = "stays in the instrument file"
+_BRACKETS = re.compile(r"(?:.*\n)?\[([^\n]*)\]", re.DOTALL)
 
 
 def metadata_losses(form: Instrument, platform: str, carried: Collection[str] = ()) -> Iterator[Loss]:
@@ -70,3 +73,30 @@ def item_losses(form: Instrument, platform: str, carried: Collection[str] = ()) 
             yield Loss("may_reword", item.id, f"{platform} does not know that the wording must stay: do not edit it.")
         if item.kind == "likert" and item.matrix is None and "kind" not in carried:
             yield Loss("kind", item.id, "The Likert item arrives as a single choice; its answers are the same.")
+
+
+def bracketed_losses(form: Instrument) -> Iterator[Loss]:
+    """List the notes below numbers whose last line is taken for a unit by whoever reads the platform's file.
+
+    Parameters
+    ----------
+    form : Instrument
+        One form, of a platform where a unit is written in square brackets below the note.
+
+    Yields
+    ------
+    Loss
+        The note, and the unit that will be read, in each language.
+    """
+    spoken = [("", texts(form)), *((_translated(form, one.language), dict(one.texts)) for one in form.translations)]
+    for where, said in spoken:
+        for item in form.items:
+            note, unit = (f"items.{item.id}.{key}" for key in ("help", "unit"))
+            match = _BRACKETS.fullmatch(said.get(note, "")) if item.kind == "number" and not said.get(unit) else None
+            if match:
+                for path in (note, unit) if match.group(1) else (note,):
+                    yield Loss("text", f"{where}{path}", "A last line in square brackets is read as a unit.")
+
+
+def _translated(form: Instrument, language: str) -> str:
+    return f"translations.{form.languages.index(language)}."

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from evalkit.instruments.conditions import Condition, leaves
 from evalkit.instruments.export.braced_conditions import SURVEYJS, in_braces
-from evalkit.instruments.export.left_behind import item_losses, metadata_losses
+from evalkit.instruments.export.left_behind import bracketed_losses, item_losses, metadata_losses
 from evalkit.instruments.export.naming import HIDDEN_FIELDS, hidden_value, short_names, shown_text
 from evalkit.instruments.export.report import CodeChange, Loss
 from evalkit.instruments.export.surveyjs_reader import read_back
@@ -263,8 +263,7 @@ def _losses(form: Instrument) -> Iterator[Loss]:
         if item.kind == "number" and not _stepwise(item):
             detail = f"SurveyJS counts decimals from the least number, {item.min}: it takes any decimals."
             yield Loss("validation", item.id, detail)
-        if item.kind == "number" and item.help and not item.unit and item.help.split("\n")[-1][:1] == "[":
-            yield Loss("help", item.id, "Its last line in square brackets looks like a unit.")
+    yield from bracketed_losses(form)
     yield from _half_hidden(form)
 
 

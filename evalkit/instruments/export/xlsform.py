@@ -18,7 +18,7 @@ from evalkit.errors import InstrumentError, Problem
 from evalkit.files import inert
 from evalkit.instruments.conditions import Condition
 from evalkit.instruments.export.braced_conditions import XLSFORM, in_braces, number_text
-from evalkit.instruments.export.left_behind import item_losses, metadata_losses
+from evalkit.instruments.export.left_behind import bracketed_losses, item_losses, metadata_losses
 from evalkit.instruments.export.naming import HIDDEN_FIELDS, hidden_value, short_names
 from evalkit.instruments.export.report import CodeChange, Loss
 from evalkit.instruments.export.xlsform_reader import LANGUAGE_NAMES, read_back
@@ -44,7 +44,6 @@ _ALTERED = re.compile(
     r"<\s?[A-Za-z/]|&[#A-Za-z][A-Za-z0-9]*;|\[[^\]]*\]\(|^\s*[*+-] |\n[0-9]+\. |[\u2018\u2019\u201c\u201d\u00a0]| {2}",
     re.MULTILINE,
 )
-_UNIT = re.compile(r"(?:.*\n)?\[[^\n]*\]", re.DOTALL)
 _BEFORE_2000 = (1980, 1, 1, 0, 0, 0)
 
 _Row = dict[str, str]
@@ -312,9 +311,7 @@ def _losses(form: Instrument) -> Iterator[Loss]:
             if _ALTERED.search(text):
                 detail = f"A part of this text ({language}) is formatting to ODK's apps or written otherwise there."
                 yield Loss("display", path, f"{detail} Look at it after the import.")
-    for item in form.items:
-        if item.kind == "number" and not item.unit and _UNIT.fullmatch(item.help):
-            yield Loss("help", item.id, "Its last line in square brackets looks like a unit.")
+    yield from bracketed_losses(form)
 
 
 def _all_texts(form: Instrument) -> Iterator[tuple[str, Mapping[str, str]]]:

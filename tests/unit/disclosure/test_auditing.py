@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evalkit.disclosure.auditing import attack_union, audit, released_table
+from evalkit.disclosure.attacking import released_table
+from evalkit.disclosure.auditing import audit
 from evalkit.disclosure.profiles import load_profile
 from evalkit.disclosure.protecting import protect
 from evalkit.disclosure.table_checks import Roles
+from evalkit.disclosure.union_attacks import attack_union
 from evalkit.errors import DataError, DisclosureError
 
 W = math.nan

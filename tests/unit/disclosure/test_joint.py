@@ -9,12 +9,14 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from evalkit.disclosure.auditing import attack_union, audit, released_table
+from evalkit.disclosure.attacking import released_table
+from evalkit.disclosure.auditing import audit
 from evalkit.disclosure.cells import Layout, lay_out
 from evalkit.disclosure.joint import MOST_CELLS, joint_cells, joint_sums, rings
 from evalkit.disclosure.profiles import load_profile
 from evalkit.disclosure.protecting import protect
 from evalkit.disclosure.table_checks import Roles
+from evalkit.disclosure.union_attacks import attack_union
 from evalkit.errors import DataError, DisclosureError
 
 DIMS = ("a", "b", "c")

@@ -17,7 +17,8 @@ from small_programme import ID, small_evidence
 
 from evalkit import figures
 from evalkit.disclosure import load_profile
-from evalkit.errors import EvalkitError, ReportError
+from evalkit.errors import EvalkitError, Problem, ReportError
+from evalkit.programmes.folder_log import RELEASES
 from evalkit.programmes.folder_simulation import simulate_folder
 from evalkit.programmes.folder_writing import new_folder
 from evalkit.report import programme_folder
@@ -241,6 +242,23 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one_whole(
         report_folder(folder, to)
     monkeypatch.undo()
     assert {path: path.read_bytes() for path in to.rglob("*") if path.is_file()} == before
+
+
+def test_a_log_that_cannot_be_written_stops_no_report_and_is_told_of(
+    folder: Path, written: tuple[Path, Written], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    report = Report(written[1].entry.file.removesuffix(".html"), "A title", "", TRUST, "", (Section("Empty", 2),), {})
+    monkeypatch.setattr(programme_folder, "programme_report", lambda *_: report)
+    before = (folder / RELEASES).read_bytes()
+
+    def read_only(path: Path, _: str | bytes) -> None:
+        raise ReportError(Problem("REP-004", str(path), "Read-only file system", "a folder that can be written", "-"))
+
+    monkeypatch.setattr(programme_folder, "write_atomic", read_only)
+    made = report_folder(folder, tmp_path)
+    assert made.paths[0].is_file()
+    assert [RELEASES in line and "not in the log" in line for line in made.beside] == [True]
+    assert (folder / RELEASES).read_bytes() == before
 
 
 def test_people_write_their_deviations_in_the_plan(written: tuple[Path, Written]) -> None:
