@@ -182,6 +182,24 @@ def relative_likelihood(
     return estimates(rows, method)
 
 
+def groups_of(labels: Sequence[str], n: Ints, events: Ints) -> list[Group]:
+    """Put the counts of each group together.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Of the groups.
+    n, events : numpy.ndarray of int
+        Shape (groups,): people, and those of them with the outcome.
+
+    Returns
+    -------
+    list of Group
+        In the order of the labels.
+    """
+    return [Group(name, int(had), int(people)) for name, people, had in zip(labels, n, events, strict=True)]
+
+
 def dropped(found: Counted, pair: Sequence[int]) -> People:
     """Count who was used in a contrast of two groups, and who was not.
 
@@ -246,7 +264,7 @@ def _limits_problems(limits_given: object) -> Problems:
 def _contrasts(
     found: Counted, n: Ints, events: Ints, pair: tuple[int, int], *, adverse: bool | None, level: float
 ) -> list[Row]:
-    groups = [Group(name, int(events[at]), int(n[at])) for at, name in enumerate(found.axes["group"])]
+    groups = groups_of(found.axes["group"], n, events)
     first, second = (groups[at] for at in pair)
     rates = [{"term": "rate"} | rate_row(one, level) for one in groups]
     ratio = {"term": _TERM} | ratio_row(first, second, level, adverse_above=adverse)
@@ -265,7 +283,8 @@ def _strata(
     names = [axes["group"][at] for at in pair]
     rows: list[Row] = []
     for stratum, people, had in zip(axes["stratum"], n, events, strict=True):
-        first, second = (Group(name, int(had[at]), int(people[at])) for name, at in zip(names, pair, strict=True))
+        groups = groups_of(axes["group"], people, had)
+        first, second = (groups[at] for at in pair)
         rows.append({"term": _TERM, "stratum": stratum} | ratio_row(first, second, level, adverse_above=adverse))
     both = (n[:, pair[0]] > 0) & (n[:, pair[1]] > 0)
     tables = (events[both, pair[0]], n[both, pair[0]], events[both, pair[1]], n[both, pair[1]])

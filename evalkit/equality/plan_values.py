@@ -118,7 +118,27 @@ class Plan:
             Rows of it; none where one of the groups is too small.
         """
         table = self.counts_of(indicator, characteristic)
-        return table if _several(table.groupby("group")["n"].sum(), characteristic) else table.iloc[:0]
+        return table.iloc[:0] if _too_small(table.groupby("group")["n"].sum(), characteristic) else table
+
+    def compared(self, indicator: str, characteristics: Sequence[str] = SURVEYED) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Give the counts of an indicator by each characteristic whose groups can be compared.
+
+        Parameters
+        ----------
+        indicator : str
+            As in `plan_counts`.
+        characteristics : sequence of str, optional
+            Those to look at; left out, ethnicity and disability.
+
+        Yields
+        ------
+        tuple of (str, pandas.DataFrame)
+            Characteristic, and the rows of it as `counts_of_both` gives them.
+        """
+        for name in characteristics:
+            table = self.counts_of_both(indicator, name)
+            if len(table):
+                yield name, table
 
     def too_few(self) -> Iterator[tuple[str, str]]:
         """Name the counts of which one of the groups that are compared has one person or nobody.
@@ -131,8 +151,7 @@ class Plan:
         told = self.counts[self.counts["characteristic"].isin(list(PAIRS))]
         for (indicator, characteristic), rows in told.groupby(["indicator", "characteristic"], sort=False):
             people = rows.groupby("group")["n"].sum()
-            small = [f"{name} ({people.get(name, 0):.0f})" for name in PAIRS[str(characteristic)] if
-                     people.get(name, 0) <= 1]  # fmt: skip
+            small = [f"{name} ({people.get(name, 0):.0f})" for name in _too_small(people, str(characteristic))]
             if small:
                 yield f"{indicator} by {characteristic}", " and ".join(small)
 
@@ -158,9 +177,9 @@ def plan_of(frames: Frames, *, mappings: Mappings, level: float) -> Plan:
     return Plan(counts, mappings, level, frames, failed)
 
 
-def _several(people: pd.Series, characteristic: str) -> bool:
-    """Tell whether both groups have two people or more."""
-    return all(people.get(name, 0) > 1 for name in PAIRS[characteristic])
+def _too_small(people: pd.Series, characteristic: str) -> list[str]:
+    """Name those of the two groups that have one person or nobody."""
+    return [name for name in PAIRS[characteristic] if people.get(name, 0) <= 1]
 
 
 def _taken(found: Estimates, indicator: str, **wanted: str) -> Iterator[Row]:
@@ -170,6 +189,11 @@ def _taken(found: Estimates, indicator: str, **wanted: str) -> Iterator[Row]:
         frame = frame[frame[column] == value]
     for record in frame.to_dict("records"):
         yield {**{str(name): value for name, value in record.items()}, "indicator": indicator}
+
+
+def _represented(table: pd.DataFrame, band: str, *, level: float) -> Estimates:
+    """Hold the share of each group in each band against its share of all, in each year."""
+    return representation(table, group="group", band=band, counts="n", year="year", allow_gaps=True, level=level)
 
 
 def appointment(plan: Plan) -> Iterator[Row]:
@@ -185,12 +209,10 @@ def appointment(plan: Plan) -> Iterator[Row]:
     dict
         A row a year and characteristic.
     """
-    for name in SURVEYED:
-        table = plan.counts_of_both("appointed", name)
-        if len(table):
-            comparison, reference = PAIRS[name]
-            found = yearly_likelihood(table, reference, comparison, level=plan.level)
-            yield from _taken(found, "relative_likelihood_appointment", term="relative_likelihood")
+    for name, table in plan.compared("appointed"):
+        comparison, reference = PAIRS[name]
+        found = yearly_likelihood(table, reference, comparison, level=plan.level)
+        yield from _taken(found, "relative_likelihood_appointment", term="relative_likelihood")
 
 
 def process_and_training(plan: Plan) -> Iterator[Row]:
@@ -237,17 +259,13 @@ def parity(plan: Plan, column: str) -> Iterator[Row]:
     """
     label, indicator = (_UPPER, "parity_upper") if column == "cluster" else (_SENIOR, "parity_senior")
     own = plan.mappings.get("bands")
-    for name in SURVEYED:
-        table = plan.counts_of_both("staff", name)
+    for name, table in plan.compared("staff"):
         if (table["part"] != "").any():
             of_band = table["part"]
             inside = (
                 band_cluster(of_band, table=own) == "upper" if column == "cluster" else is_senior(of_band, table=own)
             )
-            table = table.assign(band=np.where(inside, label, _OTHERS))
-            found = representation(
-                table, group="group", band="band", counts="n", year="year", allow_gaps=True, level=plan.level
-            )
+            found = _represented(table.assign(band=np.where(inside, label, _OTHERS)), "band", level=plan.level)
             yield from _taken(found, indicator, term="parity", group=PAIRS[name][0], band=label)
 
 
@@ -264,18 +282,14 @@ def shortlisted(plan: Plan) -> Iterator[Row]:
     dict
         A row a year and characteristic.
     """
-    for name in SURVEYED:
-        table = plan.counts_of_both("shortlisted", name)
-        if len(table):
-            steps = [
-                table.assign(step=_LISTED, n=table["events"]),
-                table.assign(step="not shortlisted", n=table["n"] - table["events"]),
-            ]
-            found = representation(
-                pd.concat(steps), group="group", band="step", counts="n", year="year", allow_gaps=True, level=plan.level
-            )
-            for row in _taken(found, "shortlisted_gap", term="gap", group=PAIRS[name][0], band=_LISTED):
-                yield row | {"direction": "share among the shortlisted less share among applicants"}
+    for name, table in plan.compared("shortlisted"):
+        steps = [
+            table.assign(step=_LISTED, n=table["events"]),
+            table.assign(step="not shortlisted", n=table["n"] - table["events"]),
+        ]
+        found = _represented(pd.concat(steps), "step", level=plan.level)
+        for row in _taken(found, "shortlisted_gap", term="gap", group=PAIRS[name][0], band=_LISTED):
+            yield row | {"direction": "share among the shortlisted less share among applicants"}
 
 
 def pay(plan: Plan) -> Iterator[Row]:
@@ -307,7 +321,7 @@ def pay(plan: Plan) -> Iterator[Row]:
         table = table[at >= 0]
     known = table["hourly"].notna()
     for name, (comparison, reference) in PAIRS.items():
-        if name not in table.columns or not _several(table.loc[known, name].value_counts(), name):
+        if name not in table.columns or _too_small(table.loc[known, name].value_counts(), name):
             continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExtremePayWarning)  # stated in the column `flag`
@@ -354,17 +368,15 @@ def survey(plan: Plan, keys: Sequence[str], of: str = "") -> Iterator[Row]:
             # A characteristic that everybody who answered is in.
             everybody = (plan.counts_of(indicator, name) for name in (ALL, *SURVEYED))
             yield from _shares(next((rows for rows in everybody if len(rows)), plan.counts[:0]), worse, plan.level)
-        for name in (of,) if of else SURVEYED:
-            table = plan.counts_of_both(indicator, name)
-            if len(table):
-                comparison, reference = PAIRS[name]
-                found = survey_gap(
-                    table, group="group", agreed="events", answered="n", year="year", reference=reference,
-                    comparison=comparison, adverse=worse, allow_gaps=True, level=plan.level,
-                )  # fmt: skip
-                if of:
-                    yield from _taken(found, indicator, term="share", group=comparison)
-                yield from _taken(found, indicator, term="gap")
+        for name, table in plan.compared(indicator, (of,) if of else SURVEYED):
+            comparison, reference = PAIRS[name]
+            found = survey_gap(
+                table, group="group", agreed="events", answered="n", year="year", reference=reference,
+                comparison=comparison, adverse=worse, allow_gaps=True, level=plan.level,
+            )  # fmt: skip
+            if of:
+                yield from _taken(found, indicator, term="share", group=comparison)
+            yield from _taken(found, indicator, term="gap")
 
 
 def _shares(table: pd.DataFrame, worse: bool, level: float) -> Iterator[Row]:  # noqa: FBT001

@@ -10,7 +10,7 @@ import pandas as pd
 
 from evalkit.equality.contrasts import Group, Row, difference_row, rate_row
 from evalkit.equality.counting import ALL, Counted, counted, two_groups
-from evalkit.equality.likelihood import dropped, require_a_contrast
+from evalkit.equality.likelihood import dropped, groups_of, require_a_contrast
 from evalkit.equality.staff_columns import columns_problems, level_problems, numbers, people_counts
 from evalkit.errors import Problem, did_you_mean
 from evalkit.frames import Problems, require, rows_named
@@ -218,7 +218,7 @@ def _rows(
     level: float,
 ) -> list[Row]:
     named: Row = {} if found.axes["question"] == (ALL,) else {"question": key}
-    groups = [Group(name, int(events[at]), int(n[at])) for at, name in enumerate(found.axes["group"])]
+    groups = groups_of(found.axes["group"], n, events)
     shares = [
         {"term": "share"} | named | rate_row(one, level, adverse_above=adverse)
         for one in groups

@@ -1,19 +1,21 @@
-"""What a rule finds, and the register of rules."""
+"""What a rule finds, and the registers of rules: a register of its own for each kind of thing that is checked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from evalkit.errors import Problem
 from evalkit.instruments.model import Instrument
 
 Where = tuple[str | int, ...]
+Subject = TypeVar("Subject")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong in an instrument.
+    """One thing that is wrong in what is checked.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ class Finding:
         Parameters
         ----------
         place : str
-            File and line, or the instrument's id.
+            File and line, or what is checked by its id.
 
         Returns
         -------
@@ -48,40 +50,42 @@ class Finding:
         return Problem(self.code, f"{place}, {path}", self.found, self.expected, self.remedy)
 
 
-Rule = Callable[[Instrument], Iterable[Finding]]
+class Rules(dict[str, Callable[[Subject], Iterable[Finding]]]):
+    """Rules on one kind of thing: name of the function -> function that takes the thing and gives what it finds."""
 
-RULES: dict[str, Rule] = {}
+    def rule(self, function: Callable[[Subject], Iterable[Finding]]) -> Callable[[Subject], Iterable[Finding]]:
+        """Register a rule under the name of its function.
+
+        Parameters
+        ----------
+        function : callable
+            Takes what is checked and gives what it finds.
+
+        Returns
+        -------
+        callable
+            The same function.
+        """
+        self[getattr(function, "__name__", repr(function))] = function
+        return function
+
+    def all_findings(self, subject: Subject) -> Iterator[Finding]:
+        """Apply every registered rule.
+
+        Parameters
+        ----------
+        subject : Subject
+            What to check.
+
+        Yields
+        ------
+        Finding
+            All that is wrong, rule by rule.
+        """
+        for function in self.values():
+            yield from function(subject)
 
 
-def rule(function: Rule) -> Rule:
-    """Register a rule under the name of its function.
-
-    Parameters
-    ----------
-    function : callable
-        Takes an instrument and gives what it finds.
-
-    Returns
-    -------
-    callable
-        The same function.
-    """
-    RULES[getattr(function, "__name__", repr(function))] = function
-    return function
-
-
-def all_findings(instrument: Instrument) -> Iterator[Finding]:
-    """Apply every registered rule.
-
-    Parameters
-    ----------
-    instrument : Instrument
-        What to check.
-
-    Yields
-    ------
-    Finding
-        All that is wrong, rule by rule.
-    """
-    for function in RULES.values():
-        yield from function(instrument)
+RULES: Rules[Instrument] = Rules()
+rule = RULES.rule
+all_findings = RULES.all_findings

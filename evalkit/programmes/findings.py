@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from evalkit.errors import EvalkitError, did_you_mean
-from evalkit.instruments.findings import Finding, Where
+from evalkit.instruments.findings import Finding, Rules, Where
 from evalkit.instruments.model import Instrument
 from evalkit.programmes.model import Programme
 
@@ -34,43 +34,9 @@ class Plan:
     unread: frozenset[tuple[str, str]] = frozenset()
 
 
-Rule = Callable[[Plan], Iterable[Finding]]
-
-RULES: dict[str, Rule] = {}
-
-
-def rule(function: Rule) -> Rule:
-    """Register a rule under the name of its function.
-
-    Parameters
-    ----------
-    function : callable
-        Takes a plan and gives what it finds.
-
-    Returns
-    -------
-    callable
-        The same function.
-    """
-    RULES[getattr(function, "__name__", repr(function))] = function
-    return function
-
-
-def all_findings(plan: Plan) -> Iterator[Finding]:
-    """Apply every registered rule.
-
-    Parameters
-    ----------
-    plan : Plan
-        What to check.
-
-    Yields
-    ------
-    Finding
-        All that is wrong, rule by rule.
-    """
-    for function in RULES.values():
-        yield from function(plan)
+RULES: Rules[Plan] = Rules()
+rule = RULES.rule
+all_findings = RULES.all_findings
 
 
 def unknown(

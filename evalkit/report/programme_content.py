@@ -360,7 +360,7 @@ def _settings(question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
     for part in parts:
         result = part.answer.result
         if isinstance(result, Estimates):
-            told = [one for one in result.method.assumptions if re.search(wanted, one)]
+            told = [text.sentence_in_words(one) for one in result.method.assumptions if re.search(wanted, one)]
             yield from (Text(f"{one[:1].upper()}{one[1:]}.", "note") for one in told)
 
 

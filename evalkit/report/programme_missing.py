@@ -54,20 +54,20 @@ def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
     ------
     Text or Table
         How those lost stood before beside those kept; the change when they are allowed for in other ways; and in words
-        whether that matters. Where fewer were lost than may be told, it says so and no number is given. No number of
-        people is told.
+        whether that matters. Where fewer were lost or kept than may be told, or where nothing could be estimated, it
+        says which and no number is given. No number of people is told.
     """
     differences: list[tuple[str, ...]] = []
     ways: list[tuple[str, ...]] = []
     said: list[str] = []
-    few: list[str] = []
+    untold: dict[str, list[str]] = {}
     data: list[pd.DataFrame] = []
     for role in evidence.programme.parties:
         for one in follow_ups(evidence, role.id):
             name = _named(evidence, one, role)
             frame = _released(evidence, one, role, profile)
-            if frame is None:
-                few.append(name)
+            if isinstance(frame, str):
+                untold.setdefault(frame, []).append(name)
                 continue
             differences += _difference_rows(frame, name)
             ways += _way_rows(frame, name)
@@ -90,12 +90,7 @@ def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
             pd.concat(data, ignore_index=True),
         )
     yield from (Text(one) for one in said)
-    if few:
-        yield Text(
-            f"{'; '.join(few)}: fewer than {_fewest(profile):g} people answered before and not afterwards, or none, or "
-            "their answers cannot be put together. How they differ is withheld, and the change rests on those who "
-            "answered both times."
-        )
+    yield from (Text(f"{'; '.join(names)}: {why}") for why, names in untold.items())
 
 
 def _fewest(profile: Profile) -> float:
@@ -111,15 +106,24 @@ def _named(evidence: Evidence, one: FollowUp, role: Role) -> str:
     return f"{one.outcome.title}, {role.title}" if several else one.outcome.title
 
 
-def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -> pd.DataFrame | None:
-    """Estimate, and keep the rows that may leave; None when those lost are too few for any."""
+def _too_few(did: str, profile: Profile) -> str:
+    """Say that few or none answered so, without telling which."""
+    least = _fewest(profile)
+    return f"fewer than {least:g} people {did}, or none." if least > 1 else f"nobody {did}."
+
+
+def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -> pd.DataFrame | str:
+    """Estimate, and keep the rows that may leave; or say why there are none, begun small."""
     frame = wide(evidence, [one.outcome], [one.before, one.after], role.id)
     before, after = (str(name) for name in frame.columns)
     frame = frame[frame[before].notna()]
     lost = frame[after].isna().to_numpy()
-    sizes = [int(lost.sum()), int((~lost).sum())]
-    if withheld(sizes, profile).any() or min(sizes) < _fewest(profile):
-        return None
+    if (~lost).sum() < _fewest(profile):
+        few = _too_few("answered both before and afterwards", profile)
+        return f"{few} How those who did not answer afterwards differ is not told: too few stand beside them."
+    if lost.sum() < _fewest(profile):
+        few = _too_few("answered before and not afterwards", profile)
+        return f"{few} How they differ is not told, and the change rests on those who answered both times."
     names = _characteristics(evidence, frame)
     frame = frame.assign(**names).reset_index(drop=True)
     try:
@@ -127,7 +131,10 @@ def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -
             frame, pre=[before], post=[after], covariates=list(names), seed=_SEED, scale=evidence.bounds(one.outcome)
         )
     except EvalkitError:
-        return None
+        return (
+            "how those who did not answer afterwards differ cannot be estimated from these answers. The change rests "
+            "on those who answered both times."
+        )
     # A share of a few people among those lost would tell how many they are.
     small = {
         f"{name}: {label}"

@@ -367,9 +367,11 @@ def full_table(part: Shown, title: str) -> Table | None:
         for at, name in enumerate(read.columns)
         if at and not any(ch.isdigit() for ch in "".join(map(str, read[name])))
     )
-    rows = tuple(tuple(str(cell) for cell in row) for row in read.itertuples(index=False))
+    rows = tuple(tuple(text.cell_in_words(str(cell)) for cell in row) for row in read.itertuples(index=False))
     method = result.method
-    notes = tuple(dict.fromkeys(line for line in (released.caption, *method.assumptions[:2]) if line))
+    notes = tuple(
+        dict.fromkeys(text.sentence_in_words(line) for line in (released.caption, *method.assumptions[:2]) if line)
+    )
     return Table(title, tuple(map(str, read.columns)), rows, words, notes, data=released.frame, folded=True)
 
 

@@ -1,13 +1,18 @@
-"""Numbers as text: rounded for reading, with their unit and interval."""
+"""Numbers as text, rounded for reading, with their unit and interval; names of columns as words."""
 
 from __future__ import annotations
 
 import math
+import re
 
 import pandas as pd
 
 MISSING = "\u2013"
 _LEAST = 0.0001
+_NAME = r"[a-z]+(?:_[a-z0-9]+)*"
+_NAMES = re.compile(rf"{_NAME}(?: (?:-|over) {_NAME})*")
+# One letter in front is a statistic: d_av, d_z.
+_COLUMN = re.compile(r"\b[a-z]{2,}(?:_[a-z0-9]+)+\b")
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -109,3 +114,50 @@ def count(value: float) -> str:
     '309,532'
     """
     return MISSING if pd.isna(value) else f"{value:,.0f}"
+
+
+def cell_in_words(cell: str) -> str:
+    """Write a name of a column or wave, or a contrast of such names, as words.
+
+    Parameters
+    ----------
+    cell : str
+        A cell of a table.
+
+    Returns
+    -------
+    str
+        The same where it is no such name.
+
+    Examples
+    --------
+    >>> cell_in_words("follow_up - before over after - before")
+    '(follow up less before) over (after less before)'
+    >>> cell_in_words("staff_group"), cell_in_words("Band 7 / Band 6")
+    ('staff group', 'Band 7 / Band 6')
+    """
+    if not _NAMES.fullmatch(cell):
+        return cell
+    parts = cell.replace("_", " ").replace(" - ", " less ").split(" over ")
+    return " over ".join(f"({part})" if len(parts) > 1 and " less " in part else part for part in parts)
+
+
+def sentence_in_words(sentence: str) -> str:
+    """Write the names of columns in a sentence as words.
+
+    Parameters
+    ----------
+    sentence : str
+        What a method says of itself.
+
+    Returns
+    -------
+    str
+        The same with blanks in such names; d_av and its like are names of statistics, and stay.
+
+    Examples
+    --------
+    >>> sentence_in_words("Adjusted for staff_group and age_band; d_av.")
+    'Adjusted for staff group and age band; d_av.'
+    """
+    return _COLUMN.sub(lambda found: found.group().replace("_", " "), sentence)

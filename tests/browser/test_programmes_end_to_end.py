@@ -37,6 +37,8 @@ CASES = {
 }
 PROGRAM = "university-staff-mentoring"
 NOTEBOOK_AS_PROGRAM, NOTEBOOK_HERE = "leadership-development", "staff-development"
+# Names of columns and waves, as files have them; d_av and d_z are names of statistics.
+CODE = re.compile(r"\b[a-z]{2,}(_[a-z0-9]+)+\b| - before\b")
 ENDINGS = [".html", "-tables.xlsx", ".docx"]
 
 
@@ -73,6 +75,8 @@ def check_page(page: Path) -> None:
     assert "<Trust>" not in text
     assert "Synthetic data" in text
     assert first_heading_problem(text) is None
+    told = [one.text_content() for kind in ("p", "td", "th") for one in html.fromstring(text).iter(kind)]
+    assert [line for line in told if CODE.search(line) and "in the programme file" not in line] == []
     facts = look_at(page)
     assert facts["asked"] == []
     assert facts["complaints"] == []

@@ -9,11 +9,13 @@ import pytest
 from small_programme import small_evidence
 
 from evalkit.disclosure import load_profile
+from evalkit.errors import EstimationError, Problem
 from evalkit.programmes.answering_change import AS_STATED, in_prices, ratio_rows
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.following_up import answered_both, follow_ups
 from evalkit.programmes.library import load_programme
-from evalkit.report.programme_blocks import Table, Text
+from evalkit.report import programme_missing
+from evalkit.report.programme_blocks import Block, Table, Text
 from evalkit.report.programme_missing import losses, settled
 from evalkit.report.programme_reach import reach_by_group
 
@@ -127,9 +129,73 @@ def test_those_lost_are_described_where_enough_are(many: Evidence) -> None:
 def test_few_lost_are_not_described() -> None:
     blocks = list(losses(small_evidence(24), RULES))
     assert not [one for one in blocks if isinstance(one, Table)]
-    (only,) = blocks
-    assert isinstance(only, Text)
-    assert "fewer than 11 people" in only.text
+    (said,) = texts(blocks)
+    whose, _, why = said.partition(": ")
+    assert all(one.outcome.title in whose for one in follow_ups(small_evidence(24), "mentee"))
+    assert why == (
+        "fewer than 11 people answered before and not afterwards, or none. How they differ is not told, and the change "
+        "rests on those who answered both times."
+    )
+
+
+def texts(blocks: list[Block]) -> list[str]:
+    return [one.text for one in blocks if isinstance(one, Text)]
+
+
+def reasons(evidence: Evidence) -> list[str]:
+    return [one.partition(": ")[2] for one in texts(list(losses(evidence, RULES)))]
+
+
+def kept(evidence: Evidence, people: int) -> Evidence:
+    """Take away the answers after `before` of all but so many of each role."""
+    answers = {
+        (use, wave): frame if wave == "before" else frame[frame["person"].str[-4:].astype(int) < people]
+        for (use, wave), frame in evidence.answers.items()
+    }
+    return replace(evidence, answers=answers)
+
+
+@pytest.mark.parametrize(("before", "after"), [(24, 0), (24, 8), (14, 7)])
+def test_few_that_answered_twice_are_not_called_few_lost(before: int, after: int) -> None:
+    assert reasons(kept(small_evidence(before), after)) == [
+        "fewer than 11 people answered both before and afterwards, or none. How those who did not answer afterwards "
+        "differ is not told: too few stand beside them."
+    ]
+
+
+def test_enough_lost_and_kept_is_no_reason_to_withhold() -> None:
+    assert any(isinstance(block, Table) for block in losses(kept(small_evidence(60), 30), RULES))
+
+
+def test_a_method_that_refuses_is_not_told_as_few_people(many: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise EstimationError(Problem("EST-001", "frame", "no complete pair", "pairs", "Link the waves."))
+
+    monkeypatch.setattr(programme_missing, "attrition", refuse)
+    blocks = list(losses(many, RULES))
+    assert not [one for one in blocks if isinstance(one, Table)]
+    assert reasons(many) == [
+        "how those who did not answer afterwards differ cannot be estimated from these answers. The change rests on "
+        "those who answered both times."
+    ]
+
+
+def test_each_outcome_has_the_reason_of_its_own() -> None:
+    evidence = small_evidence(24)
+    mentors_after = {
+        key: frame[~frame["person"].str.startswith("mentor")] if key[1] != "before" else frame
+        for key, frame in evidence.answers.items()
+    }
+    assert sorted(line.partition(",")[0] for line in reasons(replace(evidence, answers=mentors_after))) == [
+        "fewer than 11 people answered before and not afterwards",
+        "fewer than 11 people answered both before and afterwards",
+    ]
+
+
+def test_where_nothing_is_withheld_nobody_is_called_nobody() -> None:
+    evidence = kept(small_evidence(24), 0)
+    (line,) = texts(list(losses(evidence, load_profile("public"))))
+    assert ": nobody answered both before and afterwards. " in line
 
 
 @pytest.mark.parametrize(
