@@ -34,6 +34,7 @@ _SAFE_TEXT = frozenset({"term", "group", "cause", "unit", "scale", "interval", "
 _ABOUT_ROWS = frozenset({"direction", "adverse", "adverse_above_one", "title"})
 _PAIR = re.compile(r" (?:over|less|minus|against|versus) ")
 _CLOSE = 1e-6
+_PER = re.compile(r"(?i)per[ _]?(10{3,5}|10{0,2}[ _,]0{3})(?!\d)")
 # What gives n away again when n is rounded: degrees of freedom, and whatever they can be worked out from.
 _TELLS_N = ("std_error", "statistic", "df")
 _DIGITS = 3
@@ -162,12 +163,18 @@ def _few_in_shares(table: pd.DataFrame, counts: Mapping[str, npt.NDArray[np.floa
         for n in counts.values():
             if name in counts or not known.any():
                 continue
-            # A share as a proportion, or in per cent.
-            for product in (share * n, share * n / 100):
+            for base in _bases(str(name)):
+                product = share * n / base
                 whole = (np.abs(product - np.round(product)) < _CLOSE) & (product <= n + _CLOSE)
                 if whole[known & ~np.isnan(n)].all():
                     few |= known & (withheld(np.round(product), profile) | withheld(n - np.round(product), profile))
     return few
+
+
+def _bases(name: str) -> tuple[int, ...]:
+    """Say of how many a share can be: a proportion, in per cent, or per so many as its name says."""
+    told = _PER.search(name)
+    return (1, 100, int(re.sub(r"\D", "", told[1]))) if told else (1, 100)
 
 
 def _numbers(column: pd.Series) -> npt.NDArray[np.float64]:

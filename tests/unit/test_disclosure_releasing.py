@@ -472,12 +472,14 @@ def test_a_leaver_rate_is_computed_again_from_rounded_counts(profile: str, rate:
     assert math.isnan(line["conf_low"])
 
 
-@pytest.mark.parametrize("factor", [1, 100])
-def test_a_share_of_few_beside_its_count_goes_where_every_count_is_judged(factor: int):
-    table = pd.DataFrame({"site": ["a", "b", "c"], "n": [80, 90, 60], "left": [1 / 80, 20 / 90, 59 / 60]})
-    table["left"] *= factor
+@pytest.mark.parametrize(
+    ("name", "factor"), [("left", 1), ("left", 100), ("left_per_1000", 1000), ("Left per 10,000", 10_000)]
+)
+def test_a_share_of_few_beside_its_count_goes_where_every_count_is_judged(name: str, factor: int):
+    shares = [factor / 80, factor * 20 / 90, factor * 59 / 60]
+    table = pd.DataFrame({"site": ["a", "b", "c"], "n": [80, 90, 60], name: shares})
     acro = release_frame(table, ["n"], load_profile("acro")).frame
     assert (acro["flag"] == "suppressed").tolist() == [True, False, True]
-    assert release_frame(table, ["n"], STAFF).frame["left"].tolist() == table["left"].tolist()
-    means = table.assign(left=[3.217, 4.1, 2.9])
+    assert release_frame(table, ["n"], STAFF).frame[name].tolist() == shares
+    means = table.assign(**{name: [3.217, 4.1, 2.9]})
     assert (release_frame(means, ["n"], load_profile("acro")).frame["flag"] == "").all()
