@@ -99,9 +99,16 @@ def _not_twice(name: str, done: Sequence[Written], to: Path) -> None:
 
 
 def _tell_unanswered(one: Written) -> None:
+    """Say what each question came to, as the page does."""
+    from evalkit.report.programme_answered import WHOLE
+
     console = open_console()
-    if not one.unanswered:
-        print_line(console, "Every question of the plan could be computed; the report tells what is withheld.")
-        return
-    rows = [{"Question": asks, "Why not": why} for asks, why in one.unanswered]
-    print_table(console, "Could not be answered, or only in part", rows)
+    if one.counted:
+        print_line(console, one.counted)
+    # Two columns, so that the reasons stay in one piece.
+    rows = [
+        {"Question": asks, "Why not": why if about == WHOLE else f"{why} ({about})"}
+        for asks, about, why in one.unanswered
+    ]
+    if rows:
+        print_table(console, "Could not be answered, or only in part", rows)

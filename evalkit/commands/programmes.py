@@ -172,7 +172,8 @@ def simulate(folder: Path, *, people: int | None = None, seed: int = 1) -> None:
     folder : pathlib.Path
         Made by `evalkit new`. Real data are never replaced.
     people : int, optional
-        People of each party who start; as planned by default. For a whole organisation, its posts.
+        People of each party who start, 2 at least; as planned by default. For a whole organisation its posts, 200 at
+        least and 2,000 by default.
     seed : int, default 1
         The same seed gives the same data.
     """

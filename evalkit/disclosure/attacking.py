@@ -44,7 +44,7 @@ class ReleasedTable:
     profile : Profile
         The rules under which it was released.
     subset_of : dict of str to str
-        Count -> the count that its people are among.
+        Count -> the count that its people are among, also of counts that stand in other tables.
     marks : dict of (str, frozenset) to str, optional
         Count and place -> a mark of the true number of people, printed or not: two tables with two marks for one cell
         are of different people. A grand total may have one without a row.
@@ -95,8 +95,7 @@ def released_table(name: str, frame: pd.DataFrame, roles: Roles, rules: Profile)
         ", ".join(f"{dim} {value}" for dim, value in zip(dims, row, strict=True))
         for row in zip(*(frame[dim].astype(str) for dim in dims), strict=True)
     )
-    subset_of = {part: whole for part, whole in roles.subset_of.items() if {part, whole} <= set(layout.counts)}
-    return ReleasedTable(layout, released, labels, rules, subset_of)
+    return ReleasedTable(layout, released, labels, rules, dict(roles.subset_of))
 
 
 def attack(tables: Sequence[ReleasedTable], *, joint: bool = True, furthest: bool = True) -> pd.DataFrame | None:
@@ -117,19 +116,50 @@ def attack(tables: Sequence[ReleasedTable], *, joint: bool = True, furthest: boo
     pandas.DataFrame or None
         As `audit` gives it; None when nobody agrees with the tables.
     """
-    subset_of = {part: whole for table in tables for part, whole in table.subset_of.items()}
-    counts = tuple(dict.fromkeys(count for table in tables for count in table.layout.counts))
     found = []
-    for family in families(Roles(counts, (), {}, subset_of)):
-        within = {part: whole for part, whole in subset_of.items() if part in family}
+    for family, within in tied_counts(tables):
         some = _attack_family(tables, family, within, joint=joint, furthest=furthest)
         if some is None:
             return None
         found += some
     order = {table.layout.name: at for at, table in enumerate(tables)}
     frame = pd.DataFrame(found, columns=["position", *COLUMNS])
+    # A negative zero would be printed as one.
+    frame[["low", "high"]] += 0.0
     frame = frame.assign(at=frame["table"].map(order)).sort_values(["at", "position"], kind="stable")
     return frame[list(COLUMNS)].reset_index(drop=True)
+
+
+def tied_counts(tables: Sequence[ReleasedTable]) -> list[tuple[tuple[str, ...], dict[str, str]]]:
+    """Group the counts of some tables that are tied to each other, whichever table they stand in.
+
+    Parameters
+    ----------
+    tables : sequence of ReleasedTable
+        The tables.
+
+    Returns
+    -------
+    list of (tuple of str, dict of str to str)
+        Counts, each once, and what is a subset of what among them: of a count that no table has, its own whole.
+    """
+    counts = tuple(dict.fromkeys(count for table in tables for count in table.layout.counts))
+    told = {part: whole for table in tables for part, whole in table.subset_of.items()}
+    subset_of = {part: whole for part in counts if (whole := _next_told(part, told, counts))}
+    return [
+        (family, {part: whole for part, whole in subset_of.items() if part in family})
+        for family in families(Roles(counts, (), {}, subset_of))
+    ]
+
+
+def _next_told(part: str, subset_of: Mapping[str, str], counts: Sequence[str]) -> str:
+    """Name the nearest count that a count is among and that some table has."""
+    seen = {part}
+    while (part := subset_of.get(part, "")) and part not in seen:
+        if part in counts:
+            return part
+        seen.add(part)
+    return ""
 
 
 def _attack_family(
@@ -152,7 +182,7 @@ def _attack_family(
     return [
         *_unchecked(tables, family, cells.too_large),
         *(row for table in tables for row in known.verdicts(table, low, high)),
-        *(row for table in tables for row in known.left_over(table, low, high)),
+        *known.left_over(tables, subset_of, low, high),
     ]
 
 
@@ -291,7 +321,9 @@ class _Known:
         for table, count, at in self.columns(tables):
             released, rules = table.released[count], table.profile
             alone = origins(released, rules)
-            withheld = (self.floor(table)[at], rules.threshold) if rules.threshold else (-np.inf, np.inf)
+            floor = self.floor(table)[at]
+            # Where the least that it can be is the threshold already, it must still not be known.
+            withheld = (floor, np.maximum(rules.threshold, floor + 1)) if rules.threshold else (-np.inf, np.inf)
             rounded = (rules.rounding != "none") & ~self.whole[table.layout.name, count]
             for side, own, worse in ((0, low, np.fmin), (1, high, np.fmax)):
                 needed = np.where(np.isnan(released), withheld[side], np.where(rounded, alone[side], np.nan))
@@ -326,19 +358,47 @@ class _Known:
                 rows.append((row, table.layout.name, table.labels[row], *bounds, verdict, count))
         return rows
 
-    def left_over(self, table: ReleasedTable, low: Floats, high: Floats) -> list[tuple[object, ...]]:
+    def left_over(
+        self, tables: Sequence[ReleasedTable], subset_of: Mapping[str, str], low: Floats, high: Floats
+    ) -> list[tuple[object, ...]]:
         """Find those who are in a count but not in its subset, where they are seen to be few."""
         rows: list[tuple[object, ...]] = []
-        index = {self.cells.keys[cell]: cell for cell in np.flatnonzero(self.cells.others)}
-        for part, whole in table.subset_of.items():
-            for row, place in enumerate(table.layout.places):
-                cell = index.get((f"{whole} without {part}", place))
-                least = 0 if table.profile.withhold_zero else 1
-                if cell is None or high[cell] >= table.profile.threshold or high[cell] < least:
-                    continue
-                bounds = (float(low[cell]), float(high[cell]))
-                rows.append((row, table.layout.name, table.labels[row], *bounds, SMALL, self.cells.keys[cell][0]))
+        found: set[tuple[str, Place]] = set()
+        pairs = {f"{whole} without {part}": (whole, part) for part, whole in subset_of.items()}
+        others = [(int(cell), *self.cells.keys[cell]) for cell in np.flatnonzero(self.cells.others)]
+        # The finest first: of a total that stands nowhere nothing need be said where it is said of a part of it.
+        for cell, name, place in sorted(others, key=lambda each: -len(each[2])):
+            for table, row, rules in _standing(tables, pairs[name], place):
+                few = (0 if rules.withhold_zero else 1) <= high[cell] < rules.threshold
+                if few and (row >= 0 or not any(name == other and place < finer for other, finer in found)):
+                    label = table.labels[row] if row >= 0 else _written(place)
+                    bounds = (float(low[cell]), float(high[cell]))
+                    rows.append((row, table.layout.name, label, *bounds, SMALL, name))
+                    found.add((name, place))
         return rows
+
+
+def _written(place: Place) -> str:
+    return ", ".join(f"{dim} {value}" for dim, value in sorted(place)) or "all rows"
+
+
+def _standing(
+    tables: Sequence[ReleasedTable], pair: tuple[str, str], place: Place
+) -> list[tuple[ReleasedTable, int, Profile]]:
+    """Say where a count without its subset can be read off at a place, and by which rules it is to be judged.
+
+    In the rows of tables that have both; else in those with the one, or the other; else it is reckoned from other rows.
+    """
+    having = [[table for table in tables if count in table.released] for count in pair]
+    both = [table for table in having[0] if table in having[1]]
+    at = [
+        [(table, table.layout.places.index(place)) for table in some if place in table.layout.places]
+        for some in (both, *having)
+    ]
+    if at[0]:
+        return [(table, row, table.profile) for table, row in at[0]]
+    strictest = max([*having[0], *having[1]], key=lambda table: table.profile.threshold).profile
+    return [(table, row, strictest) for table, row in at[1] or at[2] or [(having[0][0], -1)]]
 
 
 def possible(tables: Sequence[ReleasedTable]) -> bool:
@@ -354,10 +414,7 @@ def possible(tables: Sequence[ReleasedTable]) -> bool:
     bool
         False when they cannot be.
     """
-    subset_of = {part: whole for table in tables for part, whole in table.subset_of.items()}
-    counts = tuple(dict.fromkeys(count for table in tables for count in table.layout.counts))
-    for family in families(Roles(counts, (), {}, subset_of)):
-        within = {part: whole for part, whole in subset_of.items() if part in family}
+    for family, within in tied_counts(tables):
         cells = _laid_out(tables, family, within, joint=False)
         known = _Known(cells, tables)
         size = len(cells.keys)

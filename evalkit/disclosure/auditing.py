@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple, TypeAlias
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.disclosure.attacking import SAFE, VERDICTS, ReleasedTable, attack, dims_of, released_table
+from evalkit.disclosure.attacking import SAFE, VERDICTS, ReleasedTable, attack, dims_of, released_table, tied_counts
 from evalkit.disclosure.profiles import DEFAULT, Profile, list_profiles, load_profile
 from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.rules import origins
@@ -19,10 +20,10 @@ from evalkit.disclosure.table_checks import (
     Given,
     Roles,
     checked_profile,
-    families,
+    require_kinds,
     wrong_frames,
 )
-from evalkit.errors import DataError, Problem
+from evalkit.errors import DataError, Problem, did_you_mean
 from evalkit.frames import Problems, require
 
 Floats = npt.NDArray[np.float64]
@@ -58,7 +59,8 @@ def audit(
     totals : mapping of str to str, optional
         Dimension -> the label in it that stands for all.
     subset_of : mapping of str to str, optional
-        Count -> the count that its people are among.
+        Count -> the count that its people are among, also where the two stand in different tables; beside what was said
+        when `protect` made them.
     earlier : Protected, pandas.DataFrame, or mapping of str to either, optional
         What was released before of the same people at the same time. Of a population that has changed since, the cells
         are other cells: then give nothing here. The answer also has its rows that were safe and no longer are, in
@@ -78,18 +80,21 @@ def audit(
     Raises
     ------
     DataError
-        DAT-009, DAT-003, DAT-006, DAT-004, DAT-002 or DAT-010 for frames that cannot be read, all at once; DAT-009 also
-        for a total that is not named; DAT-006 for tables of the same dimensions that share no count and do not differ
-        where both print a number, and for an earlier release that shares no count with any table: nothing would be
-        attacked together; DAT-006 also for a dimension that two tables spell otherwise ("Site" and "site"); DAT-007
-        when no people at all agree with the tables.
+        DAT-009 for arguments of the wrong kind, or no table; DAT-009, DAT-003, DAT-006, DAT-004, DAT-002 or DAT-010 for
+        frames that cannot be read, all at once; DAT-009 also for a total that is not named; DAT-006 for tables of the
+        same dimensions that share no count and do not differ where both print a number, and for an earlier release that
+        shares no count with any table: nothing would be attacked together; DAT-006 also for a dimension or label that
+        is spelled in two ways ("Site" and "site"), DAT-010 also for a column that is count and dimension; DAT-007 when
+        no people at all agree with the tables.
     DisclosureError
         DIS-001 for an unknown profile.
 
     Notes
     -----
     The attacker is that of `protect`. A combination that has no row counts as nobody. Three tables or more that overlap
-    in a ring (A by B, B by C, A by C) are attacked as margins of one larger table of people, which they are.
+    in a ring (A by B, B by C, A by C) are attacked as margins of one larger table of people, which they are, also where
+    some are of a count and some of its subset. Two subsets of one count are each held against it, not against each
+    other: what only both together tell is not found.
 
     References
     ----------
@@ -102,12 +107,23 @@ def audit(
     >>> audit(staff, counts="n", dims="site", totals={"site": "All"})[["row", "low", "high", "verdict"]].values.tolist()
     [['site North', 4.0, 4.0, 'recoverable']]
     """
+    given = Given(counts, dims, totals, subset_of)
+    asked: dict[str, object] = {"tables": tables}
+    if earlier is not None and not (isinstance(earlier, Mapping) and not earlier):
+        asked["earlier"] = earlier
+    require_kinds(asked, given, profile, (Protected, pd.DataFrame))
     now = _named(tables, "table")
     before = {} if earlier is None else {f"{EARLIER}{name}": each for name, each in _named(earlier, "table").items()}
-    both, roles = same_names({**now, **before}, Given(counts, dims, totals, subset_of).roles())
+    both, roles = same_names({**now, **before}, given.roles())
     frames = {name: table for name, table in both.items() if not isinstance(table, Protected)}
     known = load_profile(profile) if profile in set(list_profiles()["profile"]) else None
-    rules = checked_profile(profile, [*other_spellings(both, roles), *wrong_frames(frames, roles, known)])
+    made = dict.fromkeys(count for table in both.values() if isinstance(table, Protected) for count in table.counts)
+    wrong = [
+        *other_spellings(both, roles),
+        *_unknown_subsets(roles, {**dict.fromkeys(roles.counts), **made}),
+        *wrong_frames(frames, replace(roles, subset_of=_among(roles.subset_of, roles.counts)), known),
+    ]
+    rules = checked_profile(profile, wrong)
     released = {name: _released(name, table, roles, rules) for name, table in both.items()}
     require(_not_linked(released, before))
     found = attack(list(released.values()))
@@ -124,11 +140,23 @@ def audit(
     return _without_known(found, attack([released[name] for name in before])) if before else found
 
 
+def _among(subset_of: Mapping[str, str], counts: Iterable[str]) -> dict[str, str]:
+    return {part: whole for part, whole in subset_of.items() if {part, whole} <= set(counts)}
+
+
+def _unknown_subsets(roles: Roles, known: Iterable[str]) -> Problems:
+    """Find names in `subset_of` that no table has for a count."""
+    counts = list(known)
+    return [
+        Problem("DAT-006", "subset_of", f'"{name}"', "one of counts", did_you_mean(name, counts))
+        for name in dict.fromkeys(name for pair in roles.subset_of.items() for name in pair)
+        if name not in counts
+    ]
+
+
 def _not_linked(released: Mapping[str, ReleasedTable], before: Iterable[str]) -> Problems:
     """Find tables that would not be attacked together, though they may be of the same people."""
-    subset_of = {part: whole for table in released.values() for part, whole in table.subset_of.items()}
-    counts = tuple(dict.fromkeys(count for table in released.values() for count in table.layout.counts))
-    family = {count: at for at, each in enumerate(families(Roles(counts, (), {}, subset_of))) for count in each}
+    family = {count: at for at, (each, _) in enumerate(tied_counts(list(released.values()))) for count in each}
     tied = {name: {family[count] for count in table.layout.counts} for name, table in released.items()}
     old = set(before)
     alone = [name for name in old if not any(tied[name] & tied[other] for other in released if other not in old)]
@@ -142,8 +170,9 @@ def _not_linked(released: Mapping[str, ReleasedTable], before: Iterable[str]) ->
             "DAT-006",
             what,
             "no count in common",
-            "one name for the same count",
-            "Rename the column of the one as in the other (a saved release calls it released); "
+            "one name for the same count, or counts that subset_of ties",
+            "Rename the column of the one as in the other if it is the same count (a saved release calls it released); "
+            "if the people of the one are among those of the other, say so with subset_of; "
             "audit tables of other counts by themselves.",
         )
         for what in [*sorted(alone), *pairs]
@@ -191,7 +220,8 @@ def _named(tables: Tables, single: str) -> dict[str, Protected | pd.DataFrame]:
 def _released(name: str, table: Protected | pd.DataFrame, roles: Roles, rules: Profile) -> ReleasedTable:
     if not isinstance(table, Protected):
         return released_table(name, table, roles, rules)
-    own = Roles(table.counts, table.dims, table.totals, table.subset_of)
+    subset_of = table.subset_of | table.linked_subset_of | roles.subset_of
+    own = Roles(table.counts, table.dims, table.totals, subset_of)
     single = len(table.counts) == 1
     renamed = {"released" if single else f"released_{count}": count for count in table.counts}
     return released_table(name, table.frame[[*table.dims, *renamed]].rename(columns=renamed), own, table.profile)

@@ -172,11 +172,13 @@ def _released_mean(
         empty[at] |= nobody(released[name, count], rules)
         follows[at] |= np.isnan(released[name, count])
     people = whole_truth(cells, people, tables)
-    cells = replace(cells, published=cells.published & (~np.isnan(values) | empty))
-    primary &= cells.published & ~empty
+    nothing = cells.published & (people == 0)
+    # Of few people what was left empty is as good as withheld; of enough, or nobody, it needs no protection.
+    primary &= cells.published & ~empty & (~np.isnan(values) | ~nothing)
+    cells = replace(cells, published=cells.published & (~np.isnan(values) | empty | primary))
     # Withheld for the counts alone: that nothing follows was seen to when these were protected.
     proven = rules.rounding == "none" and ceil(rules.mean_min_n) <= rules.threshold and not (primary & ~follows).any()
-    hidden = hidden_means(cells, people, values, primary, empty, rules, proven=proven)
+    hidden = hidden_means(cells, people, values, primary, empty, nothing, rules, proven=proven)
     if rules.rounding != "none":
         for (name, amount), told_sums in sums.items():
             rows = cells.found_at.get((name, count))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,9 @@ Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 # What a cell is about: dimension and value, without the dimensions of which it is the total.
 Place = frozenset[tuple[str, str]]
+Dims = frozenset[str]
+# The dimension that says whether somebody is in a subset.
+_AMONG = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,8 @@ class Cells:
     ----------
     keys : tuple of (str, frozenset)
         Shape (cells,): name of the count and place. Margins that no table prints are among them, and so are the people
-        who are in a count but not in its subset, and of tables that overlap in a ring the larger table behind them:
-        everybody can work with them.
+        who are in a count but not in its subset, and of tables that overlap in a ring, also of a count and its subset,
+        the larger table behind them: everybody can work with them.
     sums : scipy.sparse.csr_array
         Shape (equations, cells): 1 at a total, -1 at its parts; every row gives 0.
     found_at : dict of (str, str) to numpy.ndarray
@@ -57,7 +60,8 @@ class Cells:
     parts : tuple of tuple of numpy.ndarray
         Shape (cells,): for a printed total, the finest cells inside it, once for each table that prints any.
     others : numpy.ndarray
-        Shape (cells,), True for people of a count who are not in its subset; not in the larger table behind a ring.
+        Shape (cells,), True for people of a count who are not in its subset, where the tables tell both; not in the
+        larger table behind a ring.
     too_large : tuple of frozenset of str
         The dimensions of the rings whose larger table has more cells than are laid out: what the tables tell together
         is then not known.
@@ -93,26 +97,27 @@ def lay_out(
     Cells
         A total is the sum of its parts along each dimension in which it has any; a part that no table has is nobody.
         Each table that prints a margin has its own parts of it, so that categories may be grouped differently. A table
-        about some values of a dimension only, without a margin over it, is not summed over it.
+        about some values of a dimension only, without a margin over it, is not summed over it. Where the tables of a
+        count and of its subset make a ring, the subset is laid out wherever its whole is, down to the larger table.
     """
+    own = {count: _ladder([layout for layout in layouts if count in layout.counts]) for count in counts}
+    ladders = _with_joint_tables(own, subset_of) if joint else own
     keys: list[tuple[str, Place]] = []
     rows: list[dict[int, float]] = []
-    too_large: dict[frozenset[str], None] = {}
-    hidden: set[Place] = set()
     for count in counts:
-        places, sums, behind, unjoined = _ladder([layout for layout in layouts if count in layout.counts], joint=joint)
-        too_large |= dict.fromkeys(unjoined)
-        hidden |= behind
-        start = len(keys)
+        places = {place: len(keys) + at for at, place in enumerate(ladders[count].places())}
         keys += [(count, place) for place in places]
-        rows += [{start + place: sign for place, sign in row.items()} for row in sums]
+        rows += [{places[total]: 1.0, **{places[part]: -1.0 for part in parts}} for total, parts in ladders[count].sums]
     index = {key: at for at, key in enumerate(keys)}
     printed = len(keys)
+    others = [False] * printed
     for part, whole in subset_of.items():
+        told = set(own[part].places()) & set(own[whole].places()) if {part, whole} <= set(own) else set()
         for count, place in keys[:printed]:
             if count == part and (whole, place) in index:
                 rows.append({index[whole, place]: 1.0, index[part, place]: -1.0, len(keys): -1.0})
                 keys.append((f"{whole} without {part}", place))
+                others.append(place in told)
     at = {
         (layout.name, count): np.array([index[count, place] for place in layout.places], dtype=np.int64)
         for layout in layouts
@@ -122,25 +127,35 @@ def lay_out(
     published = np.zeros(len(keys), dtype=bool)
     for cells in at.values():
         published[cells] = True
-    others = np.array([at >= printed and place not in hidden for at, (_, place) in enumerate(keys)], dtype=bool)
     parts = _parts(layouts, at, len(keys))
-    return Cells(tuple(keys), _matrix(rows, len(keys)), at, published, parts, others, tuple(too_large))
+    too_large = tuple(dict.fromkeys(ring for count in counts for ring in ladders[count].too_large))
+    return Cells(
+        tuple(keys), _matrix(rows, len(keys)), at, published, parts, np.array(others, dtype=bool), tuple(too_large)
+    )
 
 
-def _ladder(
-    layouts: Sequence[Layout], *, joint: bool
-) -> tuple[list[Place], list[dict[int, float]], set[Place], list[frozenset[str]]]:
-    """Name all places of some tables and the margins over them, and write each total as the sums of its parts.
+@dataclass(frozen=True, slots=True)
+class _Ladder:
+    """All places of one count and the margins over them; each total as the sums of its parts."""
 
-    Tables that overlap in a ring are sums of one larger table, whose places are told apart; where it is too large, its
-    dimensions are named.
-    """
+    printed: tuple[Place, ...]
+    levels: dict[Dims, dict[Place, None]]
+    known: dict[str, set[str]]
+    sums: dict[tuple[Place, tuple[Place, ...]], None]
+    too_large: tuple[Dims, ...] = ()
+
+    def places(self) -> list[Place]:
+        return list(dict.fromkeys([*self.printed, *(place for places in self.levels.values() for place in places)]))
+
+
+def _ladder(layouts: Sequence[Layout]) -> _Ladder:
+    """Name all places of some tables and the margins over them, and write each total as the sums of its parts."""
     known: dict[str, set[str]] = {}
     for dim, value in (pair for layout in layouts for place in layout.places for pair in place):
         known.setdefault(dim, set()).add(value)
     sums: dict[tuple[Place, tuple[Place, ...]], None] = {}
-    done: set[tuple[frozenset[str], str]] = set()
-    every: dict[frozenset[str], dict[Place, None]] = {}
+    done: set[tuple[Dims, str]] = set()
+    every: dict[Dims, dict[Place, None]] = {}
     for layout in layouts:
         own = _grouped(layout.places)
         done |= _climb(own, known, frozenset(own), frozenset(), sums)
@@ -148,24 +163,61 @@ def _ladder(
             every.setdefault(dims, {}).update(places)
     # Tables each about one site make up all sites together, if nobody has added them up already.
     _climb(every, known, frozenset(), frozenset(done), sums)
-    printed = [place for layout in layouts for place in layout.places]
-    inside: list[Place] = []
-    too_large: list[frozenset[str]] = []
-    for ring in rings(every) if joint else ():
-        cells = joint_cells(ring, every, known)
+    return _Ladder(tuple(place for layout in layouts for place in layout.places), every, known, sums)
+
+
+def _with_joint_tables(own: Mapping[str, _Ladder], subset_of: Mapping[str, str]) -> dict[str, _Ladder]:
+    """Lay out the larger tables behind tables that overlap in a ring, also in a ring of a count and its subset."""
+    crossed = _overlap(own, subset_of)
+    found: dict[str, _Ladder] = {}
+    for count in sorted(own, key=lambda each: len(_wholes(each, subset_of))):
+        whole = found.get(subset_of.get(count, "")) if crossed else None
+        found[count] = _with_joint_table(own[count] if whole is None else _within(own[count], whole))
+    return found
+
+
+def _overlap(own: Mapping[str, _Ladder], subset_of: Mapping[str, str]) -> bool:
+    """Tell whether the tables of a count and of its subset say more together than where they have a place in common.
+
+    Whether somebody is in the subset is a dimension like others, which the tables of the subset have: those of a whole
+    by A and B, and of its part by A and by B, are a ring.
+    """
+    levels = {count: set(ladder.levels) for count, ladder in own.items()}
+    if rings(level | {_AMONG} if count in subset_of else level for count, each in levels.items() for level in each):
+        return True
+    # What is in a part of a part is in the whole, also where the tables of the part between them are others.
+    chain = any(subset_of.get(whole) in own for whole in subset_of.values())
+    return chain and any(each != levels[count] for each in levels.values() for count in levels)
+
+
+def _wholes(count: str, subset_of: Mapping[str, str]) -> list[str]:
+    found: list[str] = []
+    while (count := subset_of.get(count, "")) and count not in found:
+        found.append(count)
+    return found
+
+
+def _within(part: _Ladder, whole: _Ladder) -> _Ladder:
+    """Lay a count out where that is laid out which it is a part of: where there is nobody, nobody of the part is."""
+    levels = {dims: dict(places) for dims, places in part.levels.items()}
+    for dims, places in whole.levels.items():
+        levels.setdefault(dims, {}).update(places)
+    known = {dim: part.known.get(dim, set()) | whole.known.get(dim, set()) for dim in {**part.known, **whole.known}}
+    return _Ladder(part.printed, levels, known, part.sums | whole.sums, whole.too_large)
+
+
+def _with_joint_table(ladder: _Ladder) -> _Ladder:
+    """Tell the places apart of the larger table behind tables that overlap in a ring; name the rings too large."""
+    levels, sums, too_large = dict(ladder.levels), dict(ladder.sums), list(ladder.too_large)
+    for ring in rings(ladder.levels):
+        cells = joint_cells(ring, ladder.levels, ladder.known)
+        dims = frozenset().union(*ring)
         if cells is None:
-            too_large.append(frozenset().union(*ring))
+            too_large.append(dims)
         else:
-            inside += cells
-            sums |= dict.fromkeys(joint_sums(ring, every, cells))
-    found = list(dict.fromkeys([*printed, *(place for places in every.values() for place in places), *inside]))
-    index = {place: at for at, place in enumerate(found)}
-    return (
-        found,
-        [{index[total]: 1.0, **{index[part]: -1.0 for part in parts}} for total, parts in sums],
-        set(inside),
-        too_large,
-    )
+            levels[dims] = dict.fromkeys(cells)
+            sums |= dict.fromkeys(joint_sums(ring, ladder.levels, cells))
+    return replace(ladder, levels=levels, sums=sums, too_large=tuple(too_large))
 
 
 def _grouped(places: Iterable[Place]) -> dict[frozenset[str], dict[Place, None]]:

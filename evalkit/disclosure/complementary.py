@@ -112,6 +112,8 @@ class Stakes:
             low[guarded], high[guarded] = 1.0, self.profile.threshold
             if least.any():
                 low[hidden] = lowest(self.cells, self.truth > 0)[hidden]
+                # Where that is the threshold already, the count must still not be known.
+                high[hidden] = np.maximum(high, low + 1)[hidden]
         return low, high
 
     def weights(self) -> Floats:

@@ -18,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 
 _FEWEST = 2
 _NEW = 1e-9
-_HIGHEST, _LOWEST, _NEITHER = 1, -1, 0
+_HIGHEST, _LOWEST = 1, -1
 
 
 def least_people(cells: Cells, released: Floats, profile: Profile) -> Floats:
@@ -60,14 +60,23 @@ class _MeanStakes(Stakes):
 
 
 def hidden_means(
-    cells: Cells, people: Floats, values: Floats, primary: Flags, nobody: Flags, profile: Profile, *, proven: bool
+    cells: Cells,
+    people: Floats,
+    values: Floats,
+    primary: Flags,
+    nobody: Flags,
+    nothing: Flags,
+    profile: Profile,
+    *,
+    proven: bool,
 ) -> Flags:
     """Choose the means, or extremes, to withhold.
 
     Parameters
     ----------
     cells : Cells
-        The cells of all tables that have the column; published where it has a value or nobody is.
+        The cells of all tables that have the column; published where it has a value, or is withheld though it was left
+        empty, or nobody is.
     people : numpy.ndarray
         Shape (cells,), whom each rests on.
     values : numpy.ndarray
@@ -76,6 +85,8 @@ def hidden_means(
         Shape (cells,), True where it is withheld by itself.
     nobody : numpy.ndarray
         Shape (cells,), True where everybody sees that there is nobody.
+    nothing : numpy.ndarray
+        Shape (cells,), True where there is nobody in a cell that a table has, whether it is seen or not.
     profile : Profile
         The rules.
     proven : bool
@@ -98,7 +109,8 @@ def hidden_means(
 
     A highest value of a total that no shown part has is that of someone who is withheld: it is withheld too, and
     wherever else it stands. A column is an extreme when every total in it is the highest (or every one the lowest) of
-    its parts, or where no total is printed, the highest of all is the same in all tables.
+    its parts, or where no total is printed, the highest of all is the same in all tables. Where parts were left empty,
+    a column whose totals are no lower than the parts that are given may be one, or means: it is treated as both.
     """
     if profile.releases_all:
         return np.zeros(len(people), dtype=bool)
@@ -107,12 +119,13 @@ def hidden_means(
         least = max(profile.threshold, ceil(profile.mean_min_n), _FEWEST)
         rules = replace(profile, threshold=least, rounding="none", base=0)
         hidden = hide(_MeanStakes(cells, people, rules, primary, nobody))
-    side = _extreme(cells, values)
-    if side != _NEITHER:
-        return _beyond(cells, values * side, hidden)
-    if profile.rounding != "none":
-        return hidden | _weighing(cells, hidden, nobody)
-    return hidden
+    sides, seen = _extremes(cells, values, nothing)
+    beyond = hidden.copy()
+    for side in sides:
+        beyond |= _beyond(cells, values * side, hidden, nothing)
+    if profile.rounding == "none" or seen:
+        return beyond
+    return beyond | _weighing(cells, beyond, nobody)
 
 
 def _equations(cells: Cells) -> list[tuple[int, Ints]]:
@@ -126,47 +139,64 @@ def _equations(cells: Cells) -> list[tuple[int, Ints]]:
     return found
 
 
-def _extreme(cells: Cells, values: Floats) -> int:
-    """Tell whether a column holds the highest or the lowest values."""
+def _extremes(cells: Cells, values: Floats, nothing: Flags) -> tuple[list[int], bool]:
+    """Tell whether a column may hold the highest or the lowest values, and whether it is seen that it does.
+
+    Where a part is left empty, a total is at least the highest of those that are given.
+    """
+    possible, seen = [], False
     for side in (_HIGHEST, _LOWEST):
+        bounds, complete = _bounds(cells, side * values, nothing)
         told: dict[int, list[float]] = {}
+        fits, beside = True, False
         for total, parts in _equations(cells):
-            known = values[parts][~np.isnan(values[parts])]
-            if len(known) > 1:
-                own = [] if np.isnan(values[total]) else [side * float(values[total])]
-                told.setdefault(total, own).append(float((side * known).max()))
+            known = bounds[parts][~np.isnan(bounds[parts])]
+            if complete[parts].all():
+                if len(known) > 1:
+                    own = [] if np.isnan(values[total]) else [side * float(values[total])]
+                    told.setdefault(total, own).append(float(known.max()))
+            elif len(known) and complete[total]:
+                fits &= bool(known.max() <= bounds[total])
+                beside = True
         several = [each for each in told.values() if len(each) > 1]
-        if several and all(len(set(each)) == 1 for each in several):
-            return side
-    return _NEITHER
+        if (several or beside) and fits and all(len(set(each)) == 1 for each in several):
+            possible.append(side)
+            seen |= bool(several)
+    return possible, seen
 
 
-def _beyond(cells: Cells, values: Floats, hidden: Flags) -> Flags:
+def _bounds(cells: Cells, values: Floats, nothing: Flags) -> tuple[Floats, Flags]:
+    """Work out what the highest values of totals that nobody prints are at least, and for which they are just that."""
+    found, complete = values.copy(), ~np.isnan(values) | nothing
+    equations = _equations(cells)
+    changed = True
+    while changed:
+        changed = False
+        for total, parts in equations:
+            known = found[parts][~np.isnan(found[parts])]
+            if np.isnan(values[total]) and len(known) and not known.max() <= found[total]:
+                found[total], changed = known.max(), True
+            if not complete[total] and complete[parts].all():
+                complete[total] = changed = True
+    return found, complete
+
+
+def _beyond(cells: Cells, values: Floats, hidden: Flags, nothing: Flags) -> Flags:
     """Withhold highest values that only someone withheld can have, and the same value wherever it stands."""
     equations = _equations(cells)
-    high = _filled(equations, values)
+    high, complete = _bounds(cells, values, nothing)
     gone, tied = hidden.copy(), np.zeros(len(hidden), dtype=bool)
     before = -1
     while before != (before := int(gone.sum() + tied.sum())):
         for total, parts in equations:
+            # Of a total that is left empty, as of the few inside it, nobody knows how high it is.
+            gone[total] |= bool(gone[parts].any() and not complete[total])
             same = parts[~gone[parts] & (high[parts] == high[total])]
             if not gone[total] and gone[parts].any() and not len(same):
                 gone[total] = tied[total] = True
             if tied[total]:
                 gone[same] = tied[same] = True
     return gone
-
-
-def _filled(equations: list[tuple[int, Ints]], values: Floats) -> Floats:
-    """Work out the highest values of totals that nobody prints."""
-    found = values.copy()
-    before = -1
-    while before != (before := int(np.isnan(found).sum())):
-        for total, parts in equations:
-            known = found[parts][~np.isnan(found[parts])]
-            if np.isnan(found[total]) and len(known):
-                found[total] = known.max()
-    return found
 
 
 def _weighing(cells: Cells, hidden: Flags, nobody: Flags) -> Flags:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import overload
 
 import numpy as np
@@ -17,7 +17,15 @@ from evalkit.disclosure.loss import loss_beside_naive
 from evalkit.disclosure.profiles import DEFAULT, Profile, load_profile
 from evalkit.disclosure.rules import release_counts
 from evalkit.disclosure.steps import SUPPRESSED
-from evalkit.disclosure.table_checks import Given, Roles, checked_roles, families, layout_of, whole_truth
+from evalkit.disclosure.table_checks import (
+    Given,
+    Roles,
+    checked_roles,
+    families,
+    layout_of,
+    require_kinds,
+    whole_truth,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,9 +50,11 @@ class Protected:
     totals : dict of str to str
         Dimension -> label of its total.
     subset_of : dict of str to str
-        Count -> the count that its people are among.
+        Count -> the count that its people are among, both of this table.
     profile : Profile
         The rules.
+    linked_subset_of : dict of str to str, optional
+        The same of all tables that were protected together, this one among them.
     """
 
     frame: pd.DataFrame
@@ -54,6 +64,7 @@ class Protected:
     totals: dict[str, str]
     subset_of: dict[str, str]
     profile: Profile
+    linked_subset_of: dict[str, str] = field(default_factory=dict)
 
 
 @overload
@@ -115,7 +126,8 @@ def protect(
     profile : str, default "staff-survey"
         Disclosure profile.
     subset_of : mapping of str to str, optional
-        Count -> the count that its people are among (leavers among staff). Those who are left over are protected too.
+        Count -> the count that its people are among (leavers among staff), also where the two stand in different
+        tables. Those who are left over are protected too.
         Say it wherever it is so, and above all where both have means: these tell of those left over.
     ratios : mapping of str to (str, str), optional
         New column -> numerator and denominator, both counts. Computed from what is released of them. A numerator that
@@ -141,10 +153,12 @@ def protect(
     ------
     DataError
         DAT-009 for an empty table, an argument of the wrong kind or a total that is not named, DAT-003 for a missing
-        column, DAT-006 for a total whose dimension or label is not there, DAT-004 and DAT-002 for counts that are
-        missing, negative or not whole, DAT-010 for a cell that stands twice, DAT-007 for a margin that is not the sum
-        of its parts, a cell that two tables tell differently, a subset larger than its whole or tables that no people
-        make up together; all at once.
+        column, DAT-006 for a total whose dimension or label is not there and for dimensions or labels that differ in
+        capitals or blanks only ("North" and "north "), DAT-004 and DAT-002 for counts that are missing, negative or not
+        whole and for means that are no numbers, DAT-010 for a cell that stands twice and for columns that would share a
+        name in the result or have two roles, DAT-007 for a margin that is not the sum of its parts, a cell that two
+        tables tell differently, a count among itself, a subset larger than its whole or tables that no people make up
+        together; all at once.
     DisclosureError
         DIS-001 for an unknown profile, DIS-006 for tables that overlap in a ring too large to be attacked.
 
@@ -160,7 +174,8 @@ def protect(
     counts that are not zero is at least k: such a total is asked to be as low as that, not as low as 1.
 
     Three tables or more that overlap in a ring (A by B, B by C, A by C) are margins of one larger table of people, and
-    are protected as such. Dimensions that cross to more than 1,000 cells are refused [2]_.
+    are protected as such, also where some are of a count and some of its subset. Dimensions that cross to more than
+    1,000 cells are refused [2]_. Two subsets of one count are each held against it, not against each other.
 
     References
     ----------
@@ -175,8 +190,9 @@ def protect(
     >>> protect(staff, counts="n", dims="site", totals={"site": "All"}).frame["released"].tolist()
     [nan, 60.0, nan, 89.0]
     """
-    tables = {"table": table} if isinstance(table, pd.DataFrame) else dict(table)
     given = Given(counts, dims, totals, subset_of, ratios, means, amounts)
+    require_kinds({"table": table}, given, profile)
+    tables = {"table": table} if isinstance(table, pd.DataFrame) else dict(table)
     roles = checked_roles(tables, given, profile)
     rules = load_profile(profile)
     tables = {name: frame.reset_index(drop=True) for name, frame in tables.items()}
@@ -241,7 +257,7 @@ def _protected(
     loss = loss_beside_naive(layout, truth, values, dims, rules)
     totals = {dim: label for dim, label in roles.totals.items() if dim in dims}
     subset_of = {part: whole for part, whole in roles.subset_of.items() if {part, whole} <= set(values)}
-    return Protected(frame, loss, tuple(values), tuple(dims), totals, subset_of, rules)
+    return Protected(frame, loss, tuple(values), tuple(dims), totals, subset_of, rules, dict(roles.subset_of))
 
 
 def _ratio(top: Floats, bottom: Floats, rules: Profile) -> Floats:

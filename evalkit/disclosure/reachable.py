@@ -135,7 +135,7 @@ class _Part:
             within = np.isfinite(goal) & (goal >= self.low) & (goal <= self.high)
             left = self.short(asked[within[asked]], way, goal)
             while len(left):
-                point = self.pushed(left, way)
+                point = self.pushed(left, way, goal)
                 if point is None:
                     break
                 self.points.append(point)
@@ -145,13 +145,19 @@ class _Part:
         done = np.setdiff1d(asked, self.short(asked, -1, low))
         return np.setdiff1d(done, self.short(done, 1, high))
 
-    def pushed(self, cells: Ints, way: int) -> Floats | None:
-        """Find a table in which cells are as small (or great) as they can be all together."""
-        cost = np.zeros(len(self.low))
-        cost[cells] = -way
-        high = np.where(cost < 0, np.minimum(self.high, self.endless), self.high)
-        corner = corner_of(self.equations, self.right, cost, self.low, high)
-        return None if corner is None else whole_point(self.equations, self.right, corner, self.low, high)
+    def pushed(self, cells: Ints, way: int, goal: Floats) -> Floats | None:
+        """Find a table in which as much as can be of what the cells lack, or have too much, is made good."""
+        known, asked = len(self.low), len(cells)
+        # Each asked cell is what it has up to its goal, and what it has beyond it.
+        ties = sparse.coo_array((np.ones(asked), (np.arange(asked), cells)), shape=(asked, known))
+        split = -sparse.eye_array(asked)
+        equations = sparse.block_array([[self.equations, None, None], [ties, split, split]], format="csc")
+        right = np.concatenate([self.right, np.zeros(asked)])
+        cost = np.concatenate([np.zeros(known), np.full(asked, -float(way > 0)), np.full(asked, float(way < 0))])
+        low = np.concatenate([self.low, np.zeros(2 * asked)])
+        high = np.concatenate([self.high, goal[cells], np.full(asked, np.inf)])
+        corner = corner_of(equations, right, cost, low, high)
+        return None if corner is None else whole_point(self.equations, self.right, corner[:known], self.low, self.high)
 
     def short(self, asked: Ints, way: int, goal: Floats) -> Ints:
         """Leave out the cells that go as far as is enough in some table."""

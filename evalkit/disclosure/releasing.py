@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.disclosure.events_of_few import few_events
 from evalkit.disclosure.profiles import Profile
 from evalkit.disclosure.rules import origins, release_counts, withheld
 from evalkit.disclosure.steps import COUNTS, SUPPRESSED, release_steps
+from evalkit.disclosure.telling_digits import is_proportion, without_telling_digits
 from evalkit.errors import DisclosureError, Problem
 from evalkit.frames import Problems, missing_columns, require
 from evalkit.numeric.proportions import clopper_pearson, wilson
@@ -48,7 +50,6 @@ _NO_COUNT = re.compile(
     r"level|low|max|mean|median|min|month|order|p|period|planted|points|published|q1|q3|rank|rate|ratio|reliability|score|"
     r"sd|share|step|target|time|to_year|truth|variance|wave|weight|year)s?(_.*)?$"
 )
-_PER_CENT = frozenset({"%", "per cent", "percent", "percentage points"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -291,7 +292,7 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
     n = frame["n"].to_numpy()
     smaller = n if least_n is None else np.fmin(n, least_n)
     units = frame["unit"] if "unit" in frame.columns else pd.Series(result.method.unit, index=frame.index)
-    proportion = units.map(_is_proportion).to_numpy(dtype=bool)
+    proportion = units.map(is_proportion).to_numpy(dtype=bool)
     least = np.where(proportion, profile.proportion_min_n, profile.mean_min_n)
     # Judged as it is printed: a result beside a 9 that stands for 8, and none beside one for 7, would tell them apart.
     fewest = np.fmin(smaller, origins(release_counts(smaller, profile), profile)[0])
@@ -301,6 +302,8 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
         few = withheld(events, profile) | withheld(n - events, profile)
         hidden |= few & ~(proportion & (profile.rounding != "none"))  # those are judged as they are computed again
         hidden |= _from_rates(frame, few if profile.rounding == "none" else ~np.isnan(events))
+    else:
+        hidden |= few_events(frame.assign(**{SMALLER: smaller}), _strata(frame))
     beside = _counts_beside(frame, n, profile)
     hidden, few_left = _few_left(frame, beside, hidden, profile)
     frame = beside
@@ -309,14 +312,15 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
         frame = _rates_again(frame, np.where(proportion | hidden, np.nan, events), n, profile)
         hidden |= unsure
     frame = _blank(frame.assign(n=release_counts(n, profile)), hidden, keep=set(_SAFE_TEXT))
-    return _without_n(frame, few_left)
+    return _without_n(frame, few_left, units, result.method.level, profile)
 
 
 def _judges_events(profile: Profile) -> bool:
     """Tell whether a profile withholds small numbers of anything, not only results of small groups.
 
     The Staff Survey's rule is about who answers: a group of eleven is reported, however few of them say yes. Rules for
-    outputs (the ones that round, and the one with dominance and degrees of freedom) are about every count.
+    outputs (the ones that round, and the one with dominance and degrees of freedom) are about every count. Under the
+    Staff Survey's, what records say happened to one or two people of a group is withheld by itself (`few_events`).
     """
     return profile.rounding != "none" or profile.dominance_n > 0 or profile.df_min > 0
 
@@ -324,8 +328,9 @@ def _judges_events(profile: Profile) -> bool:
 def _events(frame: pd.DataFrame, units: pd.Series, n: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Find how many people a share or rate is about; NaN where it is not seen to be one."""
     estimate = frame["estimate"].to_numpy(dtype=float)
-    product = estimate * n
-    rate = units.map(lambda unit: _is_proportion(unit) or " per " in f" {str(unit).lower()} ").to_numpy(dtype=bool)
+    # A ratio without end is of no number of people.
+    product = np.where(np.isfinite(estimate), estimate, np.nan) * n
+    rate = units.map(lambda unit: is_proportion(unit) or " per " in f" {str(unit).lower()} ").to_numpy(dtype=bool)
     whole = rate & (estimate >= 0) & (estimate <= 1) & (np.abs(product - np.round(product)) < _CLOSE)
     found = np.where(whole, np.round(product), np.nan)
     for name in counts_beside(frame):
@@ -381,17 +386,43 @@ def _leaves_few(left: float, profile: Profile) -> bool:
     return left != 0 and bool(withheld([left], profile)[0])
 
 
-def _without_n(frame: pd.DataFrame, rows: Flags) -> pd.DataFrame:
+def _without_n(frame: pd.DataFrame, rows: Flags, units: pd.Series, level: float, profile: Profile) -> pd.DataFrame:
     """Withhold n, and what it could be worked out from, where it would give a group away."""
     if not rows.any():
         return frame
-    out = frame.copy()
+    out = without_telling_digits(frame, rows, units, level=level, fewest=max(profile.threshold, profile.base))
     counts = [name for name in ("n", *counts_beside(frame), *_TELLS_N) if name in out.columns]
     out[counts] = out[counts].astype(float)
     out.loc[rows, counts] = np.nan
-    for name in ("estimate", "conf_low", "conf_high"):
-        out.loc[rows, name] = out.loc[rows, name].map(_significant)
     return out
+
+
+def tell_without_n(released: Released, result: Estimates, rows: Flags) -> Released:
+    """Leave out the numbers of people of some rows, and what they could be worked out from.
+
+    Parameters
+    ----------
+    released : Released
+        What may leave.
+    result : Estimates
+        The result that it came from, row by row in the same order.
+    rows : numpy.ndarray of bool, shape (n_rows,)
+        Which rows to tell without n.
+
+    Returns
+    -------
+    Released
+        In these rows no count, standard error, statistic or degrees of freedom; estimates, limits and p have the digits
+        that do not tell n, and limits that would tell it in spite of that are blank. The caption is blank.
+    """
+    frame, given = released.frame.reset_index(drop=True), result.frame.reset_index(drop=True)
+    units = given["unit"] if "unit" in given.columns else pd.Series(result.method.unit, index=given.index)
+    # Where n is blank already, its digits still tell it.
+    known = frame.assign(n=given["n"].astype(float)) if "n" in frame.columns else frame
+    out = _without_n(known, rows, units, result.method.level, released.profile)
+    if "n" in frame.columns:
+        out["n"] = frame["n"].astype(float).mask(pd.Series(rows, index=frame.index))
+    return replace(released, frame=out, caption="")
 
 
 def withhold_rows(released: Released, result: Estimates, rows: Flags) -> Released:
@@ -475,11 +506,6 @@ def _of_few_and_others(frame: pd.DataFrame, few: Flags) -> Flags:
         bool(_PAIR.search(label)) and any((stratum, part) in blank for part in _PAIR.split(label.partition(",")[0]))
         for stratum, label in zip(strata, labels, strict=True)
     ], dtype=bool)  # fmt: skip
-
-
-def _is_proportion(unit: object) -> bool:
-    text = str(unit).lower()
-    return text.startswith("proportion") or text in _PER_CENT
 
 
 def _rounded(frame: pd.DataFrame, proportion: Flags, profile: Profile, level: float) -> tuple[pd.DataFrame, Flags]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from evalkit.disclosure.protecting import Protected
+from evalkit.disclosure.spellings import misspelled_labels
 from evalkit.disclosure.table_checks import Roles
 from evalkit.errors import Problem
 from evalkit.frames import Problems
@@ -61,13 +62,13 @@ def same_names(
         dim: label
         for table in made
         for dim, label in table.totals.items()
-        if any(dim in frame.columns and (frame[dim].astype(str) == label).any() for frame in frames)
+        if any(dim in frame.columns and (frame[dim].astype(str) == str(label)).any() for frame in frames)
     }
     return renamed, replace(roles, dims=dims, totals=roles.totals or totals)
 
 
 def other_spellings(tables: Mapping[str, Protected | pd.DataFrame], roles: Roles) -> Problems:
-    """Find dimensions that two tables write in two ways, as in "Site" and "site": they would not be held together.
+    """Find dimensions and labels in two spellings, as in "Site" and "site": they would not be held together.
 
     Parameters
     ----------
@@ -79,7 +80,8 @@ def other_spellings(tables: Mapping[str, Protected | pd.DataFrame], roles: Roles
     Returns
     -------
     list of Problem
-        DAT-006 for each table and spelling but the first.
+        DAT-006 for each table and spelling but the first of a dimension, and for each table and dimension with another
+        spelling than the first of a label.
     """
     known = {_plain(dim): dim for dim in reversed(roles.dims)}
     for table in reversed(list(tables.values())):
@@ -92,7 +94,12 @@ def other_spellings(tables: Mapping[str, Protected | pd.DataFrame], roles: Roles
             if first != column and first not in own:
                 found, remedy = f'column "{column}"', "Rename the column of the one as in the other."
                 problems.append(Problem("DAT-006", name, found, f'one name for the dimension "{first}"', remedy))
-    return problems
+    return problems + misspelled_labels(
+        (name, table.frame, table.dims)
+        if isinstance(table, Protected)
+        else (name, table, [dim for dim in roles.dims if dim in table.columns])
+        for name, table in tables.items()
+    )
 
 
 def _plain(name: str) -> str:

@@ -13,7 +13,16 @@ import pandas as pd
 from evalkit.disclosure.cells import Cells, Layout, filled, joined, wrong_totals
 from evalkit.disclosure.joint import MOST_CELLS
 from evalkit.disclosure.profiles import Profile, load_profile
+from evalkit.disclosure.role_checks import (
+    circular_subsets,
+    shared_names,
+    taken_names,
+    wrong_columns,
+    wrong_mapping,
+    wrong_tables,
+)
 from evalkit.disclosure.rules import origins
+from evalkit.disclosure.spellings import misspelled_labels, one_spelling
 from evalkit.disclosure.total_rows import unnamed_totals
 from evalkit.errors import DataError, DisclosureError, Problem, did_you_mean
 from evalkit.frames import Problems, missing_columns, require, rows_named
@@ -82,6 +91,27 @@ class Given:
     means: Mapping[str, str] | None = None
     amounts: Mapping[str, Sequence[str]] | None = None
 
+    def problems(self) -> Problems:
+        """Check that each is of the kind that it must be.
+
+        Returns
+        -------
+        list of Problem
+            DAT-009 for each that is not.
+        """
+        named = {"counts": self.counts, "dims": self.dims}
+        mapped = {
+            "totals": self.totals,
+            "subset_of": self.subset_of,
+            "ratios": self.ratios,
+            "means": self.means,
+            "amounts": self.amounts,
+        }
+        return [
+            *(problem for argument, given in named.items() for problem in wrong_columns(argument, given)),
+            *(problem for argument, given in mapped.items() for problem in wrong_mapping(argument, given)),
+        ]
+
     def roles(self) -> Roles:
         """Put it into one form.
 
@@ -130,11 +160,67 @@ def checked_roles(tables: Tables, given: Given, profile: str) -> Roles:
         *_no_tables(tables, roles),
         *(problem for name, table in tables.items() for problem in _wrong_table(name, table, roles)),
         *_unknown_names(tables, roles),
+        *_wrong_names(roles),
+        *_wrong_spellings(tables, roles),
     ]
     if not wrong:
         wrong = [problem for name, table in tables.items() for problem in _unnamed_total(name, table, roles, _as_it_is)]
     checked_profile(profile, wrong)
     return _with_subsets(tables, roles)
+
+
+def require_kinds(
+    asked: Mapping[str, object], given: Given, profile: str, classes: tuple[type, ...] = (pd.DataFrame,)
+) -> None:
+    """Refuse arguments of the wrong kind, of which nothing more can be said.
+
+    Parameters
+    ----------
+    asked : mapping of str to object
+        Argument -> what came in as one table or several.
+    given : Given
+        What was said of their columns.
+    profile : str
+        Name of a profile.
+    classes : tuple of type, default (pandas.DataFrame,)
+        What a single table can be.
+
+    Raises
+    ------
+    DataError
+        DAT-009 for each, with DIS-001 beside them for an unknown profile; nothing is raised for a profile alone.
+    """
+    wrong = [problem for argument, tables in asked.items() for problem in wrong_tables(argument, tables, classes)]
+    wrong += given.problems()
+    if wrong:
+        checked_profile(profile, wrong)
+
+
+def _wrong_names(roles: Roles) -> Problems:
+    named = {
+        "dims": roles.dims,
+        "counts": roles.counts,
+        "ratios": tuple(roles.ratios),
+        "means": tuple(roles.means),
+        "amounts": tuple(roles.amounts),
+    }
+    return [*shared_names(named), *taken_names(named), *circular_subsets(roles.subset_of)]
+
+
+def _wrong_spellings(tables: Tables, roles: Roles) -> Problems:
+    """Find labels that differ in capitals and blanks only, and dimensions that do so from table to table."""
+    frames = {name: table for name, table in tables.items() if isinstance(table, pd.DataFrame)}
+    having = [(name, frame, [dim for dim in roles.dims if dim in frame.columns]) for name, frame in frames.items()]
+    problems: Problems = []
+    first: dict[str, str] = {}
+    for name, _, dims in having:
+        for dim in dims:
+            other = first.setdefault(one_spelling(dim), dim)
+            if dim != other and other not in dims:
+                expected = f'one name for the dimension "{other}"'
+                remedy = "Rename the column of the one as in the other."
+                problems.append(Problem("DAT-006", name, f'column "{dim}"', expected, remedy))
+    return problems + misspelled_labels(having)
 
 
 def _as_it_is(people: Floats) -> tuple[Floats, Floats]:
@@ -253,6 +339,8 @@ def wrong_frames(frames: Mapping[str, object], roles: Roles, rules: Profile | No
         *_no_tables(tables, roles),
         *(problem for name, frame in frames.items() for problem in _wrong_table(name, frame, roles, withheld=True)),
         *_unknown_names(tables, roles),
+        *shared_names({"dims": roles.dims, "counts": roles.counts}),
+        *circular_subsets(roles.subset_of),
     ]
     if wrong or rules is None:
         return wrong
@@ -302,9 +390,7 @@ def _wrong_table(name: str, table: object, roles: Roles, *, withheld: bool = Fal
     for count in counts:
         problems += wrong_counts(name, table, count, withheld=withheld)
     problems += wrong_cells(name, table, dims)
-    for amount, largest in roles.amounts.items():
-        if amount in table.columns:
-            problems += _wrong_amount(name, table, amount, largest)
+    problems += _wrong_beside(name, table, roles)
     for part, whole in roles.subset_of.items():
         if part in counts and whole in counts:
             problems += _larger_subset(name, table, part, whole)
@@ -385,6 +471,29 @@ def wrong_cells(name: str, table: pd.DataFrame, dims: Sequence[str]) -> Problems
     ]
 
 
+def _wrong_beside(name: str, table: pd.DataFrame, roles: Roles) -> Problems:
+    """Find wrong means and amounts."""
+    problems = [problem for mean in roles.means if mean in table.columns for problem in _wrong_mean(name, table, mean)]
+    for amount, largest in roles.amounts.items():
+        if amount in table.columns:
+            problems += _wrong_amount(name, table, amount, largest)
+    return problems
+
+
+def _wrong_mean(name: str, table: pd.DataFrame, mean: str) -> Problems:
+    values = pd.to_numeric(table[mean], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    found = (
+        ("DAT-004", np.isnan(values) & table[mean].notna().to_numpy(), "what is not a number"),
+        ("DAT-002", np.isinf(values), "numbers without end"),
+    )
+    expected, remedy = "numbers, missing where none is to be printed", "Correct them, or leave them empty."
+    return [
+        Problem(code, f'{name}, column "{mean}"', f"{what} ({_rows(wrong)})", expected, remedy)
+        for code, wrong, what in found
+        if wrong.any()
+    ]
+
+
 def _wrong_amount(name: str, table: pd.DataFrame, amount: str, largest: Sequence[str]) -> Problems:
     absent = missing_columns(table, largest, name)
     if len(largest) < _LARGEST or absent:
@@ -446,7 +555,7 @@ def _unknown_names(tables: Tables, roles: Roles) -> Problems:
                     f"totals, {dim}",
                     f'no row has the label "{label}"',
                     "a label",
-                    did_you_mean(label, known),
+                    did_you_mean(str(label), known),
                 )
             )
     named = {

@@ -18,6 +18,7 @@ from evalkit.disclosure.attacking import (
     attack,
     dims_of,
     possible,
+    tied_counts,
 )
 
 Row: TypeAlias = tuple[object, ...]
@@ -112,7 +113,8 @@ def _distinct(tables: Sequence[ReleasedTable]) -> list[ReleasedTable]:
     kept: dict[object, ReleasedTable] = {}
     for table in tables:
         told = tuple((count, tuple(np.nan_to_num(values, nan=-1.0))) for count, values in table.released.items())
-        kept.setdefault((table.layout.places, told, table.profile.name, table.holds is None), table)
+        ties = tuple(sorted(table.subset_of.items()))
+        kept.setdefault((table.layout.places, told, ties, table.profile.name, table.holds is None), table)
     return list(kept.values())
 
 
@@ -175,8 +177,10 @@ def _agreeing_with(first: ReleasedTable, group: Sequence[ReleasedTable]) -> list
 
 
 def _linked(one: ReleasedTable, other: ReleasedTable) -> bool:
-    """Tell whether two tables have a cell, or a dimension to add up over, in common."""
-    if not set(one.released) & set(other.released):
+    """Tell whether two tables have a cell, or a dimension to add up over, in common, of counts that are tied."""
+    if not any(
+        {*family} & {*one.released} and {*family} & {*other.released} for family, _ in tied_counts([one, other])
+    ):
         return False
     places, others = set(one.layout.places), set(other.layout.places)
     if frozenset() in places | others or places & others:

@@ -24,7 +24,7 @@ from evalkit.frames import Problems, require, rows_named
 Ints = npt.NDArray[np.int64]
 
 ALL = "all"
-_YEARS = ("year", "snapshot")
+_YEARS = {"year", "snapshot", *(f"{kind} year" for kind in ("calendar", "financial", "fiscal", "reporting", "survey"))}
 _MOST_CELLS = 5_000_000
 _YEAR = re.compile(r"(\d{4})(-.*)?", re.ASCII)
 _FINANCIAL = re.compile(r"(\d{4})\s*[/-]\s*(\d{2}|\d{4})", re.ASCII)
@@ -305,12 +305,15 @@ def year_problems(
     Returns
     -------
     list of Problem
-        DAT-007 for years with gaps, or for several years or snapshots where no column of them was named; DAT-002 for
-        rows without a year.
+        DAT-007 for years with gaps, or for several years or snapshots in a column called `year`, `snapshot`,
+        `financial_year` and the like where no column of them was named; DAT-002 for rows without a year.
     """
     if column is None or years is None:
         return [
-            problem for name in _YEARS if name in data.columns and name not in named for problem in _one(data, name)
+            problem
+            for name in data.columns
+            if isinstance(name, str) and _spelled(name) in _YEARS and name not in named
+            for problem in _one(data, name)
         ]
     labels = years.labels
     problems: Problems = []
@@ -325,6 +328,10 @@ def year_problems(
         remedy = "Add the missing year, or say allow_gaps=True."
         problems.append(Problem("DAT-007", f"data, column {column}", found, "a series without gaps", remedy))
     return problems
+
+
+def _spelled(name: str) -> str:
+    return " ".join(name.replace("_", " ").split()).casefold()
 
 
 def _one(data: pd.DataFrame, name: str) -> Problems:

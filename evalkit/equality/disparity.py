@@ -12,6 +12,7 @@ import pandas as pd
 
 from evalkit.equality.contrasts import RATIO, Row, adverse_words, limits
 from evalkit.equality.counting import counted, level_of, two_groups
+from evalkit.equality.likelihood import adverse_problems
 from evalkit.equality.mappings import NOT_STATED, band_cluster
 from evalkit.equality.staff_columns import columns_problems, level_problems
 from evalkit.errors import EstimationError, Problem
@@ -109,7 +110,8 @@ def disparity_ratio(
     >>> result.set_index("term")["estimate"].round(2).to_dict()
     {'lower_to_middle': 1.8, 'middle_to_upper': 2.0, 'lower_to_upper': 3.6}
     """
-    also = level_problems(level) + ([] if clusters is None else _cluster_problems(clusters))
+    also = level_problems(level) + adverse_problems(adverse_above_one)
+    also += [] if clusters is None else _cluster_problems(clusters)
     if clusters is None:
         wrong = columns_problems(data, {"band": band})
         require(wrong and also + wrong)

@@ -140,7 +140,7 @@ def relative_likelihood(
     >>> row["four_fifths"], row["four_fifths_interval"], row["adverse"]
     ('outside', 'reaches across', 'above 1')
     """
-    also = level_problems(level) + _limits_problems(four_fifths)
+    also = level_problems(level) + _limits_problems(four_fifths) + adverse_problems(adverse_above_one)
     axes = {"year": year, "by": by, "stratum": strata, "group": group}
     found, problems = counted(
         data, axes, outcome=outcome, event=event, counts=counts, total=total, allow_gaps=allow_gaps, also=also
@@ -250,6 +250,25 @@ def require_a_contrast(rows: Sequence[Row], term: str) -> None:
         raise EstimationError(
             Problem("EST-001", "data", found, "two people or more in each group", "Take a larger unit or more years.")
         )
+
+
+def adverse_problems(adverse_above_one: object) -> Problems:
+    """Check whether it is said in a word whether a ratio above 1 is adverse.
+
+    Parameters
+    ----------
+    adverse_above_one : object
+        What came in.
+
+    Returns
+    -------
+    list of Problem
+        DAT-009 for anything but True, False and None.
+    """
+    if adverse_above_one is None or isinstance(adverse_above_one, bool):
+        return []
+    found, remedy = repr(adverse_above_one), "Leave it out where neither is adverse."
+    return [Problem("DAT-009", "adverse_above_one", found, "True or False", remedy)]
 
 
 def _limits_problems(limits_given: object) -> Problems:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -20,6 +21,10 @@ Ints = npt.NDArray[np.int64]
 
 _COUNT = "people who agreed"
 _TERM = "gap"
+
+
+class SmallPerCentWarning(UserWarning):
+    """No percentage is above 1: they may be proportions; they were taken for percentages."""
 
 
 def survey_gap(
@@ -57,7 +62,8 @@ def survey_gap(
         Column of how many people answered.
     per_cent : str, optional
         In place of `agreed`, beside `answered`: column of the percentage that said yes, 0 to 100. The number of people
-        is then taken to be the nearest whole one.
+        is then taken to be the nearest whole one. Where none is above 1, a `SmallPerCentWarning` says that they may be
+        proportions.
     counts : str, optional
         Column of how many people each row of answers stands for.
     event : str, optional
@@ -93,6 +99,11 @@ def survey_gap(
         that exclude each other, for a gap in a series, or for several years where no column of years is named.
     EstimationError
         EST-001 when no gap can be made because one of the groups has one person or nobody.
+
+    Warns
+    -----
+    SmallPerCentWarning
+        When no percentage is above 1.
 
     Notes
     -----
@@ -138,6 +149,8 @@ def survey_gap(
     )
     labels = found.axes["group"]
     require(problems, two_groups(reference, comparison, labels), _adverse_problems(adverse, found.axes["question"]))
+    if per_cent is not None:
+        _warn_of_proportions(data, per_cent)
     pair = (labels.index(comparison), labels.index(reference))
     rows = [
         names | row
@@ -187,6 +200,13 @@ def _from_per_cent(data: pd.DataFrame, per_cent: str, answered: str) -> tuple[pd
         problems.append(Problem("DAT-002", place, found, "percentages from 0 to 100", "Leave the row out."))
     people = np.zeros(len(data)) if problems or more else np.rint(np.nan_to_num(values) / 100 * n)
     return data.assign(**{_COUNT: people.astype(np.int64)}), problems + more
+
+
+def _warn_of_proportions(data: pd.DataFrame, per_cent: str) -> None:
+    values = numbers(data, per_cent, low=0)[0]
+    if (values > 0).any() and not (values > 1).any():
+        said = f"{per_cent}: no percentage is above 1; if these are proportions, give 100 times as much"
+        warnings.warn(said, SmallPerCentWarning, stacklevel=3)
 
 
 def _adverse_problems(adverse: object, questions: tuple[str, ...]) -> Problems:

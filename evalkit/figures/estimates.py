@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib import ticker
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from evalkit.figures.axes import GREY, INK, accent, new_axes, nothing, style
 from evalkit.result import Estimates
@@ -53,14 +54,10 @@ def forest(
     """
     log = result.method.scale == "log" if log is None else log
     null = (1.0 if log else 0.0) if null is None else null
-    frame = result.tidy()
-    drawn = np.isfinite(frame["estimate"]) & ((frame["estimate"] > 0) | (not log))
-    frame = frame[drawn].reset_index(drop=True)
+    frame = _drawn(result, log=log)
     with style():
         begin, labels = _row_names(frame, names or {})
-        above = 0.1 + 0.16 * (1 + begin.count("\n")) if begin else 0.0
-        height = 1.0 + above + sum(0.15 + 0.16 * (1 + text.count("\n")) for text in labels)
-        ax = new_axes(7.0, height) if ax is None else ax
+        ax = new_axes(7.0, _height(begin, labels)) if ax is None else ax
         if frame.empty:
             return nothing(ax)
         rows = np.arange(len(frame))[::-1]
@@ -84,6 +81,52 @@ def forest(
                 f"{begin}:", (0, 1), (-6, 3), "axes fraction", "offset points", ha="right", va="bottom", color=INK
             )
     return ax
+
+
+def panels(
+    results: Sequence[Estimates], labels: Sequence[str], *, null: float | None = None, log: bool | None = None
+) -> Figure:
+    """Draw estimates on different scales one below the other, each scale on an axis of its own.
+
+    Parameters
+    ----------
+    results : sequence of Estimates
+        What is on each scale, as for `forest`.
+    labels : sequence of str
+        Label of each horizontal axis; as many as results.
+    null : float, optional
+        Value of no difference, the same on all scales; as for `forest`.
+    log : bool, optional
+        Draw on the log scale; as for `forest`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel for each result, their rows named at one margin.
+    """
+    heights = []
+    for result in results:
+        logged = result.method.scale == "log" if log is None else log
+        heights.append(_height(*_row_names(_drawn(result, log=logged), {})))
+    with style():
+        drawing = Figure(figsize=(7.0, sum(heights)), layout="constrained")
+        axes = drawing.subplots(len(results), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for result, label, ax in zip(results, labels, axes, strict=True):
+        forest(result, ax, null=null, log=log, label=label)
+    return drawing
+
+
+def _drawn(result: Estimates, *, log: bool) -> pd.DataFrame:
+    """Keep the rows that can be drawn."""
+    frame = result.tidy()
+    drawn = np.isfinite(frame["estimate"]) & ((frame["estimate"] > 0) | (not log))
+    return frame[drawn].reset_index(drop=True)
+
+
+def _height(begin: str, labels: Sequence[str]) -> float:
+    """Give the inches that rows with these names need, with their axis."""
+    above = 0.1 + 0.16 * (1 + begin.count("\n")) if begin else 0.0
+    return 1.0 + above + sum(0.15 + 0.16 * (1 + text.count("\n")) for text in labels)
 
 
 def _limits(ax: Axes, frame: pd.DataFrame, rows: npt.NDArray[np.int_], *, log: bool) -> None:

@@ -40,6 +40,7 @@ from evalkit.programmes.answers import (
     written,
 )
 from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.group_names import group_label, group_name
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.result import Estimates, Method, estimates
 
@@ -509,18 +510,20 @@ def gap_in_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
     """
     said = question.said
     waves = [str(said["pre"]), str(said["post"])]
-    pair = [str(said["reference"]), str(said["comparison"])]
+    column = str(said["group"])
+    pair = [group_label(column, str(said[name])) for name in ("reference", "comparison")]
     for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             frame = wide(evidence, [outcome], waves, role)
-            frame = frame.assign(group=evidence.labels(str(said["group"]), frame.index).to_numpy())
+            frame = frame.assign(group=evidence.labels(column, frame.index).to_numpy())
             frame = frame[frame["group"].isin(pair)]
             sizes = [_complete(frame[frame["group"] == label], outcome) for label in pair]
             if min(sizes) < FEWEST:
+                names = " and ".join(group_name(column, label) for label in pair)
                 yield Answer(
                     question,
                     None,
-                    f"too few people of one of the groups ({' and '.join(pair)}) answered both before and after",
+                    f"too few people of one of the groups ({names}) answered both before and after",
                     role=role,
                     about=(outcome.id,),
                 )
@@ -655,7 +658,7 @@ def ratio_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
     evidence : Evidence
         The data.
     question : Question
-        Says `pre`, `post`, `pre_item`.
+        Says `pre`, `post`, `pre_item`; `against` names the earlier amount where `pre` is not its time.
 
     Yields
     ------

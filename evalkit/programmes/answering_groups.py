@@ -23,6 +23,7 @@ from evalkit.errors import EvalkitError
 from evalkit.programmes.answering_now import subgroup_labels, without
 from evalkit.programmes.answers import Answer, UnansweredError, split_rows, untested
 from evalkit.programmes.evidence import Evidence, labelled, latest_rows, reached
+from evalkit.programmes.group_names import group_label
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.result import Estimates
 
@@ -76,6 +77,12 @@ def groups(evidence: Evidence, question: Question) -> Iterator[Answer]:
 Made = Iterator[tuple[str, Estimates]]
 
 
+def _contrast(question: Question) -> dict[str, str]:
+    """Give the labels of the two groups of a question, as the data have them."""
+    column = str(question.said["group"])
+    return {name: group_label(column, str(question.said[name])) for name in ("reference", "comparison")}
+
+
 def _frame(evidence: Evidence, column: str) -> tuple[str, str, pd.DataFrame]:
     file, _, name = column.partition(".")
     frame = evidence.typed.get(file)
@@ -111,7 +118,7 @@ def _those(evidence: Evidence, question: Question, outcome: Outcome | None) -> p
         return data
     among = str(said["among"])
     kind = labelled(rows[among.partition(".")[2]], evidence.programme.column(among))
-    return data[(kind == str(said["among_is"])).to_numpy()].reset_index(drop=True)
+    return data[(kind == group_label(among, str(said["among_is"]))).to_numpy()].reset_index(drop=True)
 
 
 def _narrowed(evidence: Evidence, rows: pd.DataFrame, said: dict[str, Any]) -> pd.DataFrame:
@@ -138,7 +145,7 @@ def _got(evidence: Evidence, rows: pd.DataFrame, outcome: Outcome, file: str) ->
 
 
 def _relative_likelihood(evidence: Evidence, question: Question, outcome: Outcome | None) -> Made:
-    said = {name: str(question.said[name]) for name in ("reference", "comparison")}
+    said = _contrast(question)
     if outcome is not None and outcome.column in _IN_A_YEAR and evidence.workforce is not None:
         # As the standards count it, so that one report does not tell the same thing twice in two ways.
         table = wres_counts(
@@ -248,12 +255,13 @@ def _disparity_ratio(evidence: Evidence, question: Question, outcome: Outcome | 
     _, name, frame = _frame(evidence, str(said["group"]))
     rows = _narrowed(evidence, frame, {})
     labels = labelled(rows[name], evidence.programme.column(str(said["group"])))
+    contrast = _contrast(question)
     band = str(outcome.column).partition(".")[2] if outcome else "band"
     data = pd.DataFrame({"group": labels.to_numpy(), "band": rows[band].to_numpy()})
     yield (
         "",
         disparity_ratio(
-            data, group="group", band="band", reference=str(said["reference"]), comparison=str(said["comparison"])
+            data, group="group", band="band", reference=contrast["reference"], comparison=contrast["comparison"]
         ),
     )
 
@@ -272,7 +280,7 @@ def _pay_gap(evidence: Evidence, question: Question, outcome: Outcome | None) ->
         found = labelled(latest[group_name], evidence.programme.column(str(said["group"])))
         label = rows["person"].map(found)
     data = pd.DataFrame({"group": label.to_numpy(), "pay": rows[name].to_numpy()})
-    more: dict[str, Any] = {"reference": str(said["reference"]), "comparison": str(said["comparison"])}
+    more: dict[str, Any] = {**_contrast(question)}
     if "bonus" in said and str(said["bonus"]).partition(".")[2] in rows.columns:
         data["bonus"] = rows[str(said["bonus"]).partition(".")[2]].to_numpy()
         more["bonus"] = "bonus"

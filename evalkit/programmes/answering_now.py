@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -266,6 +267,19 @@ def has(values: pd.Series, question: Question) -> pd.Series:
     return reached(values).astype(object)
 
 
+def _are_all(evidence: Evidence, file: str) -> bool:
+    """Tell whether a file lists all things that an organisation did, and not people: nothing is a sample there."""
+    known = evidence.programme.files_by_id[file]
+    return known.rows == "event" and "person" not in {column.name for column in known.columns}
+
+
+def _without_limits(result: Estimates) -> Estimates:
+    frame = result.tidy()
+    frame[["conf_low", "conf_high"]] = np.nan
+    method = replace(result.method, interval="", assumptions=("all of them are counted: there is nothing to estimate",))
+    return Estimates(frame, method)
+
+
 def _share_of_column(evidence: Evidence, question: Question, outcome: Outcome) -> Iterator[Answer]:
     file, _, name = str(outcome.column).partition(".")
     frame = evidence.typed.get(file)
@@ -298,6 +312,8 @@ def _share_of_column(evidence: Evidence, question: Question, outcome: Outcome) -
         groups = labelled(rows[by.partition(".")[2]], evidence.programme.column(by)).map(_plain_label)
         parts = {(outcome.title, label): hits[groups == label] for label in sorted(groups.unique())}
     result = share_rows(parts, question)
+    if _are_all(evidence, file):
+        result = _without_limits(result)
     yield Answer(question, result, people=result.method.n_used, about=(outcome.id,), terms=terms)
     yield from _by_subgroup(evidence, question, outcome, rows, hits)
 
@@ -538,7 +554,7 @@ def response_distribution(evidence: Evidence, question: Question) -> Iterator[An
         for role, _ in roles_of(evidence.programme, question, [outcome]):
             try:
                 parts = _options(evidence, question, outcome, role)
-                result = share_rows(parts, question)
+                result = _of_opinion(share_rows(parts, question))
             except UnansweredError as why:
                 yield Answer(question, None, str(why), role=role, about=(outcome.id,))
                 continue
@@ -550,6 +566,11 @@ def response_distribution(evidence: Evidence, question: Question) -> Iterator[An
                 about=(outcome.id,),
                 terms=((outcome.title, outcome.id),),
             )
+
+
+def _of_opinion(result: Estimates) -> Estimates:
+    """Take the numbers of people out of shares of opinions: an answer is no group that somebody is known to be in."""
+    return Estimates(result.frame.drop(columns="n_events"), result.method)
 
 
 def _options(
@@ -633,7 +654,8 @@ def participant_flow(evidence: Evidence, question: Question) -> Iterator[Answer]
     ------
     Answer
         One for each party: a frame with the columns `step`, `n`, `of`, `reason`, `n_least` as `participant_flow` gives
-        them; steps are those of the files.
+        them; steps are those of the files. `of` is the last step before at which everybody was who is at this one:
+        those who began an application need not have completed the programme. It is empty where there is none.
     """
     for role in evidence.programme.parties:
         if question.roles and role.id not in question.roles:
@@ -643,6 +665,7 @@ def participant_flow(evidence: Evidence, question: Question) -> Iterator[Answer]
             yield Answer(question, None, f"participants.csv holds no {role.title}", role=role.id, about=question.steps)
             continue
         rows: list[dict[str, object]] = []
+        reached_before: dict[str, pd.Series] = {}
         for step in evidence.programme.steps:
             if (
                 step.id not in question.steps
@@ -650,12 +673,19 @@ def participant_flow(evidence: Evidence, question: Question) -> Iterator[Answer]
                 or not evidence.records(step.column)
             ):
                 continue
-            n = int(evidence.at_step(step, people).sum())
-            rows.append({"step": step.title, "of": rows[-1]["step"] if rows else "", "reason": "", "n": n})
+            here = evidence.at_step(step, people)
+            of = next((title for title, there in reversed(reached_before.items()) if there[here].all()), "")
+            n, least = int(here.sum()), _fewest(here, reached_before.get(of))
+            rows.append({"step": step.title, "of": of, "reason": "", "n": n, "n_least": least})
+            reached_before[step.title] = here
         if not rows:
             yield Answer(question, None, "no step is filled in in participants.csv", role=role.id, about=question.steps)
             continue
-        frame = pd.DataFrame(rows)
-        lost = frame["n"].shift(1) - frame["n"]
-        frame["n_least"] = np.where(lost.gt(0), np.fmin(lost, frame["n"]), frame["n"]).astype(float)
-        yield Answer(question, frame, people=len(people), role=role.id, about=question.steps)
+        yield Answer(question, pd.DataFrame(rows), people=len(people), role=role.id, about=question.steps)
+
+
+def _fewest(here: pd.Series, before: pd.Series | None) -> float:
+    """Count who is at a step, or those lost on the way to it where they are fewer."""
+    n = int(here.sum())
+    lost = int(before.sum()) - n if before is not None else 0
+    return float(min(n, lost) if lost > 0 else n)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from evalkit.errors import EvalkitError
+from evalkit.numeric.proportions import wilson
 from evalkit.programmes.answering_now import without
 from evalkit.programmes.answers import Answer, UnansweredError, several, untested
 from evalkit.programmes.evidence import Evidence, labelled
 from evalkit.programmes.headline_texts import BESIDE
 from evalkit.programmes.parts import Outcome, Question
-from evalkit.result import Curve, Estimates, estimates
+from evalkit.result import Curve, Estimates, Method, estimates
 from evalkit.retention.building import cohort
 from evalkit.retention.curves import cumulative_incidence
 from evalkit.retention.hazards import hazard_ratio
@@ -77,10 +79,24 @@ _WORDS = (
 )
 
 
+_LANDMARK = re.compile(r"classed by mentoring at or before (.+?), at risk from then on")
+
+
+def _plainly(assumption: str) -> str:
+    """Say whom a comparison counts as what, and from when."""
+    return _LANDMARK.sub(
+        r"who had begun within \1 counts as mentored, everybody else as not mentored; all are followed from then on",
+        assumption,
+    )
+
+
 def _in_own_words(evidence: Evidence, result: Any) -> Any:
-    """Tell of a programme in the method, where it is no mentoring."""
-    mentors = any(role.audience == "mentor" for role in evidence.programme.parties)
-    if mentors or not isinstance(result, Estimates):
+    """Tell of a programme in the method, where it is no mentoring, and of its comparison in plain words."""
+    if not isinstance(result, Estimates):
+        return result
+    plain = tuple(_plainly(one) for one in result.method.assumptions)
+    result = Estimates(result.frame, replace(result.method, assumptions=plain))
+    if any(role.audience == "mentor" for role in evidence.programme.parties):
         return result
 
     def told(text: str) -> str:
@@ -179,8 +195,30 @@ def _reasons(ended: pd.Series, reason: str) -> pd.Series:
 
 def _retention_at(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> Estimates:
     times = [float(time) for time in several(question.said["times"])]
-    found = retention_at(_own_cohort(evidence, outcome, frame, question), times)
-    return _seen(found)
+    cohort = _own_cohort(evidence, outcome, frame, question)
+    found = _seen(retention_at(cohort, times))
+    rows = [_with_wilson(cohort, float(row["time"]), row.to_dict()) for _, row in found.tidy().iterrows()]
+    return estimates(rows, _noted(found.method, rows))
+
+
+_ALL_FOLLOWED = (
+    "where nobody or everybody had the event, and all were followed for so long, the interval is Wilson's of the share"
+)
+
+
+def _with_wilson(cohort: Any, time: float, row: dict[str, Any]) -> dict[str, Any]:
+    """Give a share of nobody or of all its interval, where everybody was followed up to the time."""
+    followed = bool(np.all(cohort.start <= 0) and np.all((cohort.stop >= time) | (cohort.cause > 0)))
+    if row["estimate"] not in {0, 1} or pd.notna(row["conf_low"]) or not followed or not row["n"] > 0:
+        return row
+    found = wilson(row["n"] * row["estimate"], row["n"])
+    return {**row, "conf_low": found.low, "conf_high": found.high}
+
+
+def _noted(method: Method, rows: Sequence[Mapping[str, Any]]) -> Method:
+    """Say where Wilson's interval stands: the methods of curves give none of nobody, or of all."""
+    put_in = any(row["estimate"] in {0, 1} and pd.notna(row["conf_low"]) for row in rows)
+    return replace(method, assumptions=(*method.assumptions, _ALL_FOLLOWED)) if put_in else method
 
 
 def _seen(result: Estimates) -> Estimates:
@@ -209,31 +247,32 @@ def _incidence(evidence: Evidence, question: Question, outcome: Outcome, frame: 
         msg = "nobody in the records had this event yet"
         raise UnansweredError(msg)
     times = [float(time) for time in several(question.said["times"])]
-    last = float((cohort.stop).max())
     curve = cumulative_incidence(cohort, cause=cause)
-    rows = list(_at_times(curve, times, last, outcome.title))
+    rows = list(_at_times(curve, cohort, times, outcome.title))
     if "competing" in question.said and _LEFT in seen:
-        beside = _at_times(cumulative_incidence(cohort, cause=_LEFT), times, last, LEFT_FIRST)
+        beside = _at_times(cumulative_incidence(cohort, cause=_LEFT), cohort, times, LEFT_FIRST)
         rows += [{**row, "quantity": BESIDE} for row in beside]
     if not rows:
         msg = "nobody has been followed for so long yet"
         raise UnansweredError(msg)
     n = int(curve.frame["n_at_risk"].max())
-    return estimates(rows, replace(curve.method, n_given=n, n_used=n, n_dropped={}))
+    return estimates(rows, _noted(replace(curve.method, n_given=n, n_used=n, n_dropped={}), rows))
 
 
-def _at_times(curve: Curve, times: list[float], last: float, title: str) -> Iterator[dict[str, object]]:
+def _at_times(curve: Curve, cohort: Any, times: list[float], title: str) -> Iterator[dict[str, Any]]:
+    last = float(cohort.stop.max())
     for time in times:
         before = curve.frame[curve.frame["time"] <= time]
         if time > last or not len(before):
             continue
         line = before.iloc[-1]
-        yield {
+        row = {
             "term": f"{title} within {time:g} months",
             **{name: line[name] for name in ("estimate", "std_error", "conf_low", "conf_high")},
             "n": float(curve.frame["n_at_risk"].max()),
             "n_events": float(before["n_events"].sum()),
         }
+        yield _with_wilson(cohort, time, row)
 
 
 def _both(evidence: Evidence, question: Question, outcome: Outcome, frame: pd.DataFrame) -> tuple[Any, list[str]]:

@@ -171,6 +171,7 @@ _ALL = (
             Argument("pre_column", "column"),
             Argument("prices_from", "item"),
             Argument("prices", "column"),
+            Argument("against", "text"),
         ),
         linked=True,
         function="",

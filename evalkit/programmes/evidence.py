@@ -17,6 +17,7 @@ from evalkit.instruments.model import Item
 from evalkit.instruments.rules import score_bounds
 from evalkit.linking import link
 from evalkit.programmes.answers import UnansweredError
+from evalkit.programmes.group_names import group_label
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Column, Dose, Outcome, Step
 from evalkit.scoring import score
@@ -498,7 +499,7 @@ def labelled(values: pd.Series, column: Column | None) -> pd.Series:
     text = values.astype(object).where(values.notna(), NOT_STATED).astype(str)
     if column is not None and column.name == "sex":
         text = text.map(lambda label: _SEXES.get(label.lower(), label))
-    return text
+    return text if column is None else text.map(lambda label: group_label(column.name, label))
 
 
 def _members(pairs: pd.DataFrame) -> list[str]:

@@ -7,7 +7,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +36,14 @@ class LoggedReport:
         Disclosure profile.
     people : frozenset of str
         Of each person it rests on a hash, made with the key of the folder, and one of the files and waves.
+    gone : int
+        How many people it rested on whose hashes were taken out since, because they withdrew.
     """
 
     date: str
     profile: str
     people: frozenset[str]
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,10 @@ def read_log(folder: Path) -> ReportLog:
     path = folder / RELEASES
     try:
         told: dict[str, Any] = json.loads(read_bytes(path)) if path.is_file() else {}
-        made = [LoggedReport(one["date"], one["profile"], frozenset(one["people"])) for one in told.get("reports", [])]
+        made = [
+            LoggedReport(one["date"], one["profile"], frozenset(one["people"]), int(one.get("gone", 0)))
+            for one in told.get("reports", [])
+        ]
         return ReportLog(str(told["key"]), tuple(made)) if told else ReportLog(secrets.token_hex(16))
     except (ValueError, KeyError, TypeError, AttributeError):
         return ReportLog(secrets.token_hex(16))
@@ -125,12 +131,46 @@ def log_text(log: ReportLog, made: LoggedReport) -> str:
     str
         JSON. No code of a person stands in it.
     """
-    before = [one for one in log.reports if (one.people, one.profile) != (made.people, made.profile)]
+    same = (made.people, made.profile, made.gone)
+    before = [one for one in log.reports if (one.people, one.profile, one.gone) != same]
+    return _written(ReportLog(log.key, (*before, made)[-_MOST_KEPT:]))
+
+
+def _written(log: ReportLog) -> str:
     reports = [
-        {"date": one.date, "profile": one.profile, "people": sorted(one.people)}
-        for one in [*before, made][-_MOST_KEPT:]
+        {
+            "date": one.date,
+            "profile": one.profile,
+            "people": sorted(one.people),
+            **({"gone": one.gone} if one.gone else {}),
+        }
+        for one in log.reports
     ]
     return json.dumps({"format": _FORMAT, "key": log.key, "reports": reports}, indent=0) + "\n"
+
+
+def without_person(log: ReportLog, person: str) -> str | None:
+    """Take a person's hashes out of a log.
+
+    Parameters
+    ----------
+    log : ReportLog
+        As it was.
+    person : str
+        Code of the person; capitals and blanks do not count.
+
+    Returns
+    -------
+    str or None
+        JSON in which nothing can be tested against the code any more. Of each report stays how many were taken out, so
+        that it is still held against later ones. None where no report rests on the person.
+    """
+    own = _hash(log.key, code_key(person))
+    reports = []
+    for one in log.reports:
+        left = frozenset(mark for mark in one.people if mark.partition(".")[0] != own)
+        reports.append(replace(one, people=left, gone=one.gone + (len(left) < len(one.people))))
+    return _written(ReportLog(log.key, tuple(reports))) if tuple(reports) != log.reports else None
 
 
 def side_by_side(log: ReportLog, made: LoggedReport, profile: Profile) -> tuple[str, ...]:
@@ -154,7 +194,7 @@ def side_by_side(log: ReportLog, made: LoggedReport, profile: Profile) -> tuple[
     said = []
     fewest = max(profile.threshold, profile.mean_min_n)
     for one in log.reports:
-        differ = len({mark.partition(".")[0] for mark in one.people ^ made.people})
+        differ = len({mark.partition(".")[0] for mark in one.people ^ made.people}) + one.gone
         if 0 < differ < fewest:
             said.append(
                 f"The report of {one.date} rests on other people or answers, but for so few that this report and that "

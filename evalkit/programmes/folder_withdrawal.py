@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from evalkit.instruments.responses.read import rows_with
 from evalkit.instruments.responses.tables import Table
 from evalkit.programmes.folder_answers import answer_files, code_key
 from evalkit.programmes.folder_columns import input_of
-from evalkit.programmes.folder_log import RELEASES
+from evalkit.programmes.folder_log import RELEASES, read_log, without_person
 from evalkit.programmes.folder_marks import MARKS, print_of, unchanged_files
 from evalkit.programmes.folder_rows import with_cells, without_rows
 from evalkit.programmes.folder_rules import WITHDRAWN
@@ -27,6 +28,11 @@ BESIDE = (
     "A report made before and one made after, side by side, tell what this person was and answered, by subtraction. "
     "Do not pass both on: call the earlier one back wherever it went before you give out the new one, or give out the "
     "new one only when more people have changed."
+)
+_NO_PRINT = (
+    f"{RELEASES}: the prints of this person were taken out, so nobody can test there whether the code was in a report. "
+    "How many were taken out of each report stays, so that evalkit report can still warn of two reports that differ by "
+    "few people; it no longer knows who they are."
 )
 _PERSON, _PAIR, _SIDES = "person", "pair", ("mentor", "mentee")
 # What evalkit wrote, in which P017 stands as an example.
@@ -46,7 +52,7 @@ class Withdrawal:
     kept : tuple of str
         What still stands of pairs, and what cannot be found because it carries no code, as sentences.
     again : tuple of str
-        Outputs that were made before, and are to be made again.
+        Outputs that were made before, and are to be made again; of tables the folder.
     still : tuple of str
         Files below the folder in which the code still stands, such as notes: for people to look at.
     beside : str
@@ -119,6 +125,10 @@ def withdraw(folder: EvaluationFolder | Path | str, person: str) -> Withdrawal:
         remedy = "Check the code; answers without a code cannot be found."
         raise DataError(Problem("DAT-006", str(opened.path), "no file with that code", "a code of the folder", remedy))
     _mark(change)
+    log = without_person(read_log(opened.path), person)
+    if log is not None:  # first, so that a killed run leaves the rest to be found
+        change.files = {opened.path / RELEASES: log.encode(), **change.files}
+        change.kept.append(_NO_PRINT)
     # What a killed run left may hold the person. Pairs go last: by them the rest is found again after a kill.
     left: dict[Path, bytes | None] = dict.fromkeys(left_parts(opened.path))
     write_together({**left, **dict(sorted(change.files.items(), key=lambda one: one[0] in change.last))})
@@ -131,10 +141,17 @@ def withdraw(folder: EvaluationFolder | Path | str, person: str) -> Withdrawal:
     return Withdrawal(
         change.removed,
         tuple(change.kept),
-        tuple(again),
+        tuple(_by_folder(again)),
         tuple(_still(opened.path, person)),
         BESIDE if made_before else "",
     )
+
+
+def _by_folder(names: Sequence[str]) -> Iterator[str]:
+    """Name the folder in place of the tables of a report, which are many."""
+    folders = Counter(name.rpartition("/")[0] for name in names if name.count("/") > 1)
+    yield from (name for name in names if name.count("/") <= 1)
+    yield from (f"{name}/ ({n} files)" for name, n in folders.items())
 
 
 def _records(change: _Change, person: str) -> set[str]:

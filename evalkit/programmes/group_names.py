@@ -10,6 +10,32 @@ _WHERE = {"abroad": "recruited from abroad", "here": "recruited in this country"
 _CALLED = {"recruitment": "applicants", "staff_in_post": "staff", "returners_pay": "returners"}
 
 
+_DISABILITY = {"yes": "disabled", "no": "not disabled"}
+
+
+def group_label(column: str, label: str) -> str:
+    """Give the label of a group as it stands in results.
+
+    Parameters
+    ----------
+    column : str
+        "file.column" that tells the groups apart, or the column alone.
+    label : str
+        Its label in the file, or in the arguments of a question.
+
+    Returns
+    -------
+    str
+        What a yes and a no to a disability mean; any other label as it is.
+
+    Examples
+    --------
+    >>> group_label("participants.disability", "no"), group_label("participants.sex", "men")
+    ('not disabled', 'men')
+    """
+    return _DISABILITY.get(label, label) if column.rpartition(".")[2] == "disability" else label
+
+
 def group_name(column: str, label: str) -> str:
     """Name a group of people.
 

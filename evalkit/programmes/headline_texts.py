@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Released
@@ -65,6 +67,10 @@ class Headline:
         What the subject is held against where a ratio or a gap is told in per cent, such as "men's"; empty elsewhere.
     ends : str
         Lowest and highest value of the scale, such as "1 to 5"; empty where it is not told.
+    status : str
+        How it stands beside its target; empty for none.
+    for_each : bool
+        Whether it is of each further month, or unit of what was received: small numbers add up.
     """
 
     subject: str
@@ -89,6 +95,8 @@ class Headline:
     times: str = "times as high"
     against: str = ""
     ends: str = ""
+    status: str = ""
+    for_each: bool = False
 
 
 # Quantity of a row that tells another way out beside the one that was asked for.
@@ -148,7 +156,7 @@ def _latest(*columns: str) -> Rows:
 
 def _part_of_whole(frame: pd.DataFrame) -> pd.Series:
     """Keep parity of the groups that are watched, in parts that are not what is left over."""
-    watched = (frame["term"] == "parity") & frame["group"].isin(["BME", "yes"])
+    watched = (frame["term"] == "parity") & frame["group"].isin(["BME", "disabled"])
     return watched & ~frame["band"].isin(["all", "others", "other staff", "not stated"])
 
 
@@ -233,12 +241,16 @@ _CLUSTERS = {"lower": "bands up to 5", "middle": "bands 6 and 7", "upper": "band
 _STATUS = {
     "reached": "target reached",
     "missed": "target missed",
-    "on track": "on track to the target",
-    "off track": "off track to the target",
-    "not clear, point on track": "on track or not: not settled",
-    "not clear, point off track": "on track or not: not settled",
+    "on track": "on track to its target",
+    "off track": "off track to its target",
+    "not clear, point on track": "not settled whether on track to its target",
+    "not clear, point off track": "not settled whether on track to its target",
+    "no baseline": "no baseline to tell whether it is on track",
+    "no later value": "no value later than the baseline",
+    "no adverse side": "no side of its target is the worse one",
     "no target": "",
 }
+_FOR_EACH = frozenset({"wave_slope", "dose_response"})
 _UNITS = {
     "points of the scale": "points",
     "unit of the outcome": "points",
@@ -271,17 +283,59 @@ def headlines(answer: Answer, released: Released, programme: Programme) -> tuple
     tuple of Headline
         None for a flow of people or a curve.
     """
+    return _told_rows(answer, released, programme, first_rows(answer))
+
+
+def every_row(answer: Answer, released: Released, programme: Programme) -> tuple[Headline, ...]:
+    """Put all rows of an answer into words, as `headlines` does the first.
+
+    Parameters
+    ----------
+    answer : Answer
+        An answer.
+    released : Released
+        What may leave of its result, row by row in the same order.
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    tuple of Headline
+        As many as the result has rows; none for a flow of people or a curve.
+    """
+    return _told_rows(answer, released, programme, np.ones(len(first_rows(answer)), dtype=bool))
+
+
+def first_rows(answer: Answer) -> npt.NDArray[np.bool_]:
+    """Tell which rows of a result a reader looks for first.
+
+    Parameters
+    ----------
+    answer : Answer
+        An answer.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        One for each row of the result; empty for a flow of people or a curve.
+    """
+    result = answer.result
+    if not isinstance(result, Estimates) or isinstance(result, Curve):
+        return np.zeros(0, dtype=bool)
+    _, rows = _FIRST[answer.question.estimator]
+    return np.asarray(rows(result.frame.reset_index(drop=True)), dtype=bool)
+
+
+def _told_rows(
+    answer: Answer, released: Released, programme: Programme, chosen: npt.NDArray[np.bool_]
+) -> tuple[Headline, ...]:
     result = answer.result
     if not isinstance(result, Estimates) or isinstance(result, Curve):
         return ()
-    kind, rows = _FIRST[answer.question.estimator]
-    whole = result.frame.reset_index(drop=True)
-    chosen = rows(whole).to_numpy(dtype=bool)
-    shown = released.frame.reset_index(drop=True)
+    kind, _ = _FIRST[answer.question.estimator]
+    whole, shown = result.frame.reset_index(drop=True), released.frame.reset_index(drop=True)
     return tuple(
-        _headline(answer, programme, kind, whole.iloc[place], shown.iloc[place])
-        for place in range(len(whole))
-        if chosen[place]
+        _headline(answer, programme, kind, whole.iloc[place], shown.iloc[place]) for place in np.flatnonzero(chosen)
     )
 
 
@@ -293,13 +347,9 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
     about = answer.of_term.get(term) or next((i for t, i in answer.of_term.items() if term.startswith(t)), "")
     about = about or (answer.about[0] if len(answer.about) == 1 else "")
     about = "" if _text(whole, "quantity") == BESIDE else about
-    said = (
-        _with_status(pay[0], whole)
-        if pay
-        else _in_words(answer, whole)
-        if answer.question.estimator in _IN_WORDS
-        else ""
-    )
+    said = pay[0] if pay else _in_words(answer, whole) if answer.question.estimator in _IN_WORDS else ""
+    status = _STATUS.get(_text(whole, "status"), _text(whole, "status"))
+    label = f"{said}, per cent below {pay[1]}" if pay else said or _label(answer, programme, term, group, about)
     told = kind if kind != "claim" or str(shown.get("claim", "") or "") else "difference"
     if answer.question.estimator in _STANDARDS or (kind == "difference" and answer.question.estimator == "pay_gap"):
         told = _kind_of(term)
@@ -309,7 +359,7 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
     times = 100 if _unit(unit) == PER_HUNDRED else 1
     return Headline(
         subject=said or _subject(answer, programme, term, group, about),
-        label=f"{said}, per cent below {pay[1]}" if pay else said or _label(answer, programme, term, group, about),
+        label=f"{label} [{status}]" if status else label,
         kind=told,
         term=term,
         group=group,
@@ -328,8 +378,10 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
         gains=gains,
         loses=loses,
         times=_TIMES.get(answer.question.estimator, "times as likely" if "likelihood" in term else "times as high"),
-        against=pay[1] if pay else _earlier(answer),
+        against=pay[1] if pay else _earlier(answer, programme),
         ends=_ends(whole),
+        status=status,
+        for_each=answer.question.estimator in _FOR_EACH,
     )
 
 
@@ -351,9 +403,20 @@ def _pay(term: str, group: str) -> tuple[str, str] | None:
     return f"{own[:1].upper()}{own[1:]} {found['what']} {found['of']}", f"that of {named[0]}"
 
 
-def _earlier(answer: Answer) -> str:
-    """Say what a ratio of the same people over time is held against."""
-    return "that before the break" if answer.question.estimator == "ratio_change" else ""
+def _earlier(answer: Answer, programme: Programme) -> str:
+    """Say what a ratio of the same people over time is held against: what the question says, or the same earlier."""
+    if answer.question.estimator != "ratio_change":
+        return ""
+    said = answer.question.said
+    if "against" in said or "pre" not in said or {"pre_item", "pre_column"} & set(said):
+        return str(said.get("against", "the earlier amount"))
+    return f"that {_at_wave(answer, programme, 'pre')}"
+
+
+def _at_wave(answer: Answer, programme: Programme, which: str) -> str:
+    """Name a wave of a question, as within a sentence."""
+    wave = str(answer.question.said.get(which, ""))
+    return lowered(wave_titles(answer, programme).get(wave, wave.replace("_", " ")))
 
 
 def _kind_of(term: str) -> Kind:
@@ -438,6 +501,29 @@ def _subject(answer: Answer, programme: Programme, term: str, group: str, about:
     return _grouped(answer, programme, term, group, about)
 
 
+def planned(number: float, unit: str) -> str:
+    """Write how many of something are planned.
+
+    Parameters
+    ----------
+    number : float
+        How many.
+    unit : str
+        What, as the plan has it.
+
+    Returns
+    -------
+    str
+        The unit in the singular for one.
+
+    Examples
+    --------
+    >>> planned(1, "courses"), planned(6, "meetings"), planned(1, "day")
+    ('1 course', '6 meetings', '1 day')
+    """
+    return f"{number:g} {_one_of(unit) if number == 1 else unit}"
+
+
 def _one_of(unit: str) -> str:
     """Give the singular of a unit."""
     return unit.removesuffix("s")
@@ -503,13 +589,16 @@ def _told_group(answer: Answer, programme: Programme, about: str, group: str) ->
 def _grouped(answer: Answer, programme: Programme, term: str, group: str, about: str) -> str:
     """Put the role, the group, or the two waves of a change, into words."""
     whose = _whose(answer, programme, about, group)
+    term, group = _wave_apart(answer, term, group)
     term, group = f"{term}, {whose}" if whose else term, _told_group(answer, programme, about, group)
     contrast = _CONTRAST.match(group)
     if answer.question.estimator == "wave_change" and contrast:
-        waves = _wave_titles(answer, programme)
+        waves = wave_titles(answer, programme)
         before, _, who = contrast["earlier"].partition(", ")
         later, earlier = (waves.get(name, name.replace("_", " ")) for name in (contrast["later"], before))
         return f"{term}{f', {who}' if who else ''} ({lowered(later)}, against {lowered(earlier)})"
+    if answer.question.estimator == "ratio_change" and "post" in answer.question.said:
+        term = f"{term}, {_at_wave(answer, programme, 'post')}"
     if answer.question.estimator == "response_shift":
         return term
     if answer.question.estimator == "wave_slope":
@@ -532,19 +621,21 @@ def _in_words(answer: Answer, row: pd.Series) -> str:
         return _disparity(_text(row, "term"), _text(row, "group"))
     number = next((_text(row, name) for name in ("metric", "indicator") if _text(row, name)), "")
     title = _INDICATORS.get(_text(row, "indicator"), _text(row, "title"))
+    # The organisation's own yearly survey asks alike, and its numbers are others.
+    title += ", national staff survey" if _text(row, "indicator").startswith("survey_") else ""
     when = next((_text(row, name) for name in ("year", "period") if _text(row, name)), "").removesuffix(".0")
     if title.lower().startswith(_LIKELIHOOD) and contrast_names(_text(row, "group")):
         text = title[len(_LIKELIHOOD) :]  # it says whose
     else:
         text = ", ".join(part for part in (title, _quantity(row, titled=bool(title))) if part)
     text = f"{text[:1].upper()}{text[1:]}"
-    text = f"{text} ({number})" if number and answer.question.estimator in _STANDARDS else text
-    return _with_status(f"{text}, {when}" if when else text, row)
+    text = f"{text} ({number})" if _is_code(number) and answer.question.estimator in _STANDARDS else text
+    return f"{text}, {when}" if when else text
 
 
-def _with_status(text: str, row: pd.Series) -> str:
-    status = _STATUS.get(_text(row, "status"), _text(row, "status"))
-    return f"{text} [{status}]" if status else text
+def _is_code(number: str) -> bool:
+    """Tell a number by which readers know a metric, such as 2a, from a name that only evalkit has for it."""
+    return any(ch.isdigit() for ch in number)
 
 
 _LIKELIHOOD = "relative likelihood of "
@@ -608,15 +699,38 @@ def _quantity(row: pd.Series, *, titled: bool) -> str:
 
 def _label(answer: Answer, programme: Programme, term: str, group: str, about: str) -> str:
     """Name a row in a table, where the question stands above it."""
+    term, group = _wave_apart(answer, term, group)
     contrast = _CONTRAST.match(group)
     if answer.question.estimator == "wave_change" and contrast:
-        later = _wave_titles(answer, programme).get(contrast["later"], contrast["later"].replace("_", " "))
+        later = wave_titles(answer, programme).get(contrast["later"], contrast["later"].replace("_", " "))
         named = (term, _whose(answer, programme, about, group), contrast["earlier"].partition(", ")[2])
         return f"{', '.join(part for part in named if part)}: {lowered(later)}"
     return _subject(answer, programme, term, group, about)
 
 
-def _wave_titles(answer: Answer, programme: Programme) -> Mapping[str, str]:
+def _wave_apart(answer: Answer, term: str, group: str) -> tuple[str, str]:
+    """Move the waves back to the group: where people are split, it names the split and the term has the waves."""
+    if answer.question.estimator != "wave_change" or not answer.subgroup:
+        return term, group
+    title, _, waves = term.rpartition(", ")
+    return (title, f"{waves}, {group}") if title and _CONTRAST.match(waves) else (term, group)
+
+
+def wave_titles(answer: Answer, programme: Programme) -> Mapping[str, str]:
+    """Name the waves in which the outcomes of an answer were asked.
+
+    Parameters
+    ----------
+    answer : Answer
+        The answer.
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    mapping of str to str
+        Name of a wave in the form -> title of the wave in the programme.
+    """
     titles = {}
     for name in answer.about:
         outcome = programme.outcomes_by_id.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Literal
 
 from evalkit.instruments.model import Instrument
@@ -10,7 +10,7 @@ from evalkit.instruments.parts import Part, Text
 from evalkit.programmes.deciding import is_tested
 from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.model import Programme
-from evalkit.programmes.parts import Comparison, ComparisonKind, Outcome, Role
+from evalkit.programmes.parts import Comparison, ComparisonKind, Role
 
 Verdict = Literal["can", "cannot", "care"]
 FEW_PEOPLE = 30
@@ -235,30 +235,57 @@ def _pairs(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Note]:
 
 def _several(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Note]:
     primary = [outcome for outcome in programme.outcomes if outcome.primary]
-    rest = len(programme.outcomes) - len(primary)
-    if rest or len(primary) > 1:
-        named = f"{_count(len(primary), 'outcome was', 'outcomes were')} named beforehand as the ones to judge by"
-        others = f" The other {rest} describe, and some of them would stand out by chance alone." if rest else ""
-        text = f"{named}; {_tests(programme, primary)}{others}"
+    if len(programme.outcomes) > 1:
+        tested = [outcome.id for outcome in primary if is_tested(programme, outcome.id)]
+        text = judged_by(programme, tested, [outcome.id for outcome in primary])
         yield Note(rule="several_outcomes", verdict="care", text=text, about=tuple(f"outcomes.{o.id}" for o in primary))
 
 
-def _tests(programme: Programme, primary: list[Outcome]) -> str:
-    """Say how many of the outcomes to judge by are tested: the others have an interval alone."""
-    tested = [outcome for outcome in primary if is_tested(programme, outcome.id)]
+def judged_by(programme: Programme, tested: Collection[str], told: Collection[str]) -> str:
+    """Say of the outcomes named beforehand which are judged by a test, by an interval, or not at all.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    tested : collection of str
+        Ids of those of which a test is made: of the plan, or of what a report tells.
+    told : collection of str
+        Ids of those that are told with an interval, tested or not.
+
+    Returns
+    -------
+    str
+        Sentences.
+    """
+    primary = [outcome for outcome in programme.outcomes if outcome.primary]
+    rest = len(programme.outcomes) - len(primary)
+    named = f"{_count(len(primary), 'outcome was', 'outcomes were')} named beforehand as the ones to judge by"
+    own = {outcome.id: outcome.title for outcome in primary}
+    bare = [title for name, title in own.items() if name in told and name not in tested]
+    lost = [title for name, title in own.items() if name not in told and name not in tested]
+    said = f"{named}; {_tests(len([name for name in own if name in tested]), len(own))}"
+    if bare:
+        with_it = "is told with its interval" if len(bare) == 1 else "are told with their intervals"
+        said += f" {_joined(bare)} {with_it} alone."
+    if lost:
+        said += f" Not told, as no number may be or could be made: {'; '.join(lost)}."
+    if rest:
+        others = _count(rest, "outcome describes", "outcomes describe")
+        said += f" The other {others}, and some of them would stand out by chance alone."
+    return said
+
+
+def _tests(tested: int, of: int) -> str:
+    """Say how many of the outcomes to judge by are tested."""
     if not tested:
-        return "no test is made of them: each is told with its interval."
-    if len(tested) == 1 and len(primary) == 1:
-        return "one test is made of it."
-    adjusted = "p-values are adjusted for the number of tests." if len(tested) > 1 else "nothing is adjusted for."
-    if len(tested) == len(primary):
-        return f"one test is made of each, and {adjusted}"
-    rest = [outcome.title for outcome in primary if outcome not in tested]
-    return (
-        f"one test is made of {'each of ' if len(tested) > 1 else ''}{len(tested)} of them, and {adjusted} "
-        f"{_joined(rest)} {'is' if len(rest) == 1 else 'are'} told with {'its' if len(rest) == 1 else 'their'} "
-        f"interval{'' if len(rest) == 1 else 's'} alone."
-    )
+        return "no test is made of them." if of > 1 else "no test is made of it."
+    if tested == of == 1:
+        return "one test judges it."
+    adjusted = "p-values are adjusted for the number of tests" if tested > 1 else "nothing is adjusted for"
+    some = f"{tested} of them" if tested < of else "them"
+    each = "each of " if tested > 1 else ""
+    return f"one test judges {each}{some}, and {adjusted}. Other tests of the same outcomes describe."
 
 
 def _count(number: int, one: str, more: str) -> str:

@@ -155,7 +155,7 @@ def _relative(known: _Known, question: Question) -> Iterator[Row]:
 def _representation(known: _Known, question: Question) -> Iterator[Row]:
     if str(question.said["group"]).endswith(".disability"):
         for band, *_ in BANDS:
-            yield _about(question), "", f"parity, {band}, yes", 1.0, "ratio"
+            yield _about(question), "", f"parity, {band}, disabled", 1.0, "ratio"
     elif "against" in question.said:
         every = sum(share * chance for share, chance in zip(APPLICANTS, SHORTLISTED, strict=True))
         yield _about(question), "", f"parity, {_BME}", SHORTLISTED[1] / every, "ratio"

@@ -1,27 +1,45 @@
 """Sentences on the answers of a programme, made from released numbers by rule.
 
 The interval decides what may be said: where it holds no difference nothing is claimed, whatever the estimate and p. No
-sentence says that the programme did anything: the design decides that, and `design_sentence` tells it.
+sentence says that the programme did anything: the design decides that, and `design_sentence` tells it. Where an
+interval holds no difference and is narrow, as it may be with thousands of people, the sentence says how large a
+difference could at most be.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from evalkit.disclosure import Released
 from evalkit.instruments.parts import Direction
 from evalkit.programmes.answers import Answer
-from evalkit.programmes.headline_texts import Headline, headlines
+from evalkit.programmes.headline_texts import PAY_SHARE, Headline, headlines
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import ComparisonKind
+from evalkit.programmes.written_numbers import (
+    beside_nothing,
+    digits_apart,
+    hundredths,
+    number,
+    per_cent,
+    share_digits,
+)
 
 Verdict = Literal["better", "worse", "settled", "gap", "open", "described", "withheld"]
 
 WITHHELD = "withheld so that nobody can be recognised"
+# Kind of the numbers -> why they are withheld, in a sentence and in short. Of a share, those who are not in it matter
+# too; a number of places is of no people.
+_FEW: Mapping[str, tuple[str, str]] = {
+    "share": ("too few people are in them, or too few are not", "too few people are in it, or too few are not"),
+    "count": ("they are small", "the number is small"),
+}
+_FEW_PEOPLE = ("they rest on too few people", "too few people are in it")
 _DESIGNS: Mapping[ComparisonKind, str] = {
     "none": "",
     "before_after": (
@@ -86,7 +104,11 @@ def design_sentence(kind: ComparisonKind) -> str:
 
 
 def tell(
-    answer: Answer, released: Released, programme: Programme, ends: Mapping[str, str] | None = None
+    answer: Answer,
+    released: Released,
+    programme: Programme,
+    ends: Mapping[str, str] | None = None,
+    lines: Sequence[Headline] | None = None,
 ) -> tuple[Told, ...]:
     """Write what an answer says.
 
@@ -100,13 +122,15 @@ def tell(
         The programme.
     ends : mapping of str to str, optional
         Id of an outcome -> lowest and highest value of its scale, such as "1 to 5", for results that do not carry it.
+    lines : sequence of Headline, optional
+        The numbers to tell, where these are not all that a reader looks for first.
 
     Returns
     -------
     tuple of Told
         One for each number that a reader looks for first; one alone where all are withheld.
     """
-    lines = headlines(answer, released, programme)
+    lines = headlines(answer, released, programme) if lines is None else lines
     found = tuple(_told(replace(one, ends=one.ends or (ends or {}).get(one.about, "")), programme) for one in lines)
     if found and all(one.verdict == "withheld" for one in found):
         titles = dict.fromkeys(_title(programme, one.outcome) for one in found if _title(programme, one.outcome))
@@ -119,8 +143,10 @@ def tell(
         called = (
             f"{'; '.join(titles)}{f', {role.title}' if several and role else ''}" if titles else answer.question.asks
         )
-        short = f"{called}: withheld, as too few people are in it"
-        return (Told(f"{of} are {WITHHELD}: they rest on too few people.", "withheld", found[0].outcome, short),)
+        kinds = {one.kind for one in lines}
+        why, in_short = _FEW.get(kinds.pop(), _FEW_PEOPLE) if len(kinds) == 1 else _FEW_PEOPLE
+        short = f"{called}: withheld, as {in_short}"
+        return (Told(f"{of} are {WITHHELD}: {why}.", "withheld", found[0].outcome, short),)
     return found
 
 
@@ -159,7 +185,10 @@ def sentence(one: Headline, direction: Direction) -> Told:
         # A gap between groups of people is no gain: only whose advantage it is can be said.
         verdict = "gap"
         text = f"{re.sub(_SIDES, '', text).rstrip('.')}{_favoured(one, verdict)}."
-    return Told(text, verdict, one.about, _short(one, text, verdict))
+    short = _short(one, text, verdict)
+    if one.status:
+        text, short = f"{text} {one.status[:1].upper()}{one.status[1:]}.", f"{short}; {one.status}"
+    return Told(text, verdict, one.about, short)
 
 
 _SIDES = r"(, for the (better|worse)|: a change for the (better|worse))(?=\.?$)"
@@ -183,30 +212,36 @@ def _favoured(one: Headline, verdict: Verdict) -> str:
     return f", to the advantage of {whose}" if whose else ""
 
 
+def _ending(one: Headline, verdict: Verdict) -> str:
+    """Say in few words what the interval allows."""
+    if verdict != "open":
+        return f"{_ENDS[verdict]}{_favoured(one, verdict)}"
+    what = "change" if one.kind == "change" else "difference"
+    if _precise(one):
+        return f", no {what} shown, and at most {_room(one)} would fit"
+    return _OPEN_CHANGE if one.kind == "change" else _OPEN
+
+
 def _short(one: Headline, text: str, verdict: Verdict) -> str:
     """Say the same in few words: the number, its interval, and what that allows."""
     if one.kind == "claim" or verdict == "withheld" or (_no_interval(one) and verdict != "described"):
         return text.rstrip(".")
     if verdict == "described":
         return _short_level(one)
-    ending = f"{_ENDS[verdict]}{_favoured(one, verdict)}"
-    ending = _OPEN_CHANGE if verdict == "open" and one.kind == "change" else ending
+    ending = _ending(one, verdict)
     if one.against:
         return f"{one.subject}: {_times_of(one)} ({_per_cent_limits(one)}{_of_people(one)}){ending}"
     if one.kind == "ratio":
-        return (
-            f"{one.subject}: {number(one.estimate)} {one.times} ({_limits(one, _times(one))}{_of_people(one)}){ending}"
-        )
+        return f"{one.subject}: {_ratio_of(one)} ({_limits(one, _plain(one))}{_of_people(one)}){ending}"
     return f"{one.subject}: {_signed(one)}{_scale(one)} ({_limits(one, _plain(one))}{_of_people(one)}){ending}"
 
 
 def _short_level(one: Headline) -> str:
-    write: Callable[[float], str] = (lambda value: number(100 * value, 0)) if one.kind == "share" else _plain(one)
-    size = per_cent(one.estimate) if one.kind == "share" else number(one.estimate, _digits(one))
+    size = per_cent(one.estimate, decimals(one)) if one.kind == "share" else number(one.estimate, decimals(one))
     size = number(one.estimate, 0) if one.kind == "count" and float(one.estimate).is_integer() else size
     unit = f" {one.unit}{_scale(one)}" if one.unit and (one.kind == "mean" or _scale(one)) else ""
-    limits = "" if _no_interval(one) else f" ({_limits(one, write)}{_of_people(one)})"
-    return f"{one.subject}: {size}{unit}{limits or _nobody_left(one)}"
+    limits = "" if _no_interval(one) else f" ({_limits(one, _plain(one))}{_of_people(one)})"
+    return f"{one.subject}: {size}{unit}{limits or _bare(one)}"
 
 
 def _signed(one: Headline) -> str:
@@ -218,94 +253,16 @@ def _scale(one: Headline) -> str:
     return f" on a scale from {one.ends}" if one.ends and one.unit.startswith("points") else ""
 
 
-def _nobody_left(one: Headline) -> str:
-    """Say why a share of all stands without an interval."""
-    whole = one.kind == "share" and one.estimate == 1
-    return " (nobody had left, and no interval can be made of that)" if whole else ""
+def _bare(one: Headline) -> str:
+    """Say that a share stands without an interval, and of how many it is: a share of posts is of no people."""
+    if one.kind != "share":
+        return ""
+    who = "" if one.who == "people" else f" {one.who}"
+    return f" ({'' if math.isnan(one.people) else f'of {one.people:,.0f}{who}, '}without an interval)"
 
 
 def _because(one: Headline) -> str:
     return f": {one.note.rstrip('.')}" if one.note else ""
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Write a number for a sentence, with a true minus sign.
-
-    Parameters
-    ----------
-    value : float
-        The number.
-    digits : int, default 2
-        Decimals.
-
-    Returns
-    -------
-    str
-        Without a sign for what rounds to zero.
-
-    Examples
-    --------
-    >>> number(-0.256), number(-0.001), number(1234.5, 0)
-    ('\u22120.26', '0.00', '1,234')
-    """
-    if math.isinf(value):
-        return "without end" if value > 0 else "\u2212without end"
-    text = f"{abs(value):,.{digits}f}"
-    return f"\u2212{text}" if value < 0 and float(text.replace(",", "")) else text
-
-
-# More digits than these would be no help to a reader.
-_MOST_DIGITS = 6
-
-
-def beside_nothing(value: float, digits: int = 2, none: float = 0.0) -> str:
-    """Write a number with as many decimals as show on which side of no difference it lies.
-
-    Parameters
-    ----------
-    value : float
-        The number.
-    digits : int, default 2
-        Decimals, where these are enough.
-    none : float, default 0
-        No difference: 0, or 1 for a ratio.
-
-    Returns
-    -------
-    str
-        As `number` writes it; with more decimals where it would look the same as no difference and is not.
-
-    Examples
-    --------
-    >>> beside_nothing(-0.0011), beside_nothing(0.0), beside_nothing(1.004, none=1.0), beside_nothing(0.42)
-    ('\u22120.001', '0.00', '1.004', '0.42')
-    """
-    more = digits
-    while more < _MOST_DIGITS and value != none and number(value, more) == number(none, more):
-        more += 1
-    return number(value, digits if number(value, more) == number(none, more) else more)
-
-
-def per_cent(share: float) -> str:
-    """Write a proportion as per cent.
-
-    Parameters
-    ----------
-    share : float
-        Proportion.
-
-    Returns
-    -------
-    str
-        Whole per cent; a decimal under 1 and over 99, so that few is not none.
-
-    Examples
-    --------
-    >>> per_cent(0.384), per_cent(0.004), per_cent(1.0)
-    ('38 %', '0.4 %', '100 %')
-    """
-    near = 0 < abs(share) < 0.01 or 0.99 < abs(share) < 1
-    return f"{number(100 * share, 1 if near else 0)} %"
 
 
 def _limits(one: Headline, write: Callable[[float], str]) -> str:
@@ -329,29 +286,61 @@ def _no_interval(one: Headline) -> bool:
     return math.isnan(one.low) or math.isnan(one.high)
 
 
-def _digits(one: Headline) -> int:
-    """Two decimals for scales of a few points, one for scales of a hundred."""
+def decimals(one: Headline) -> int:
+    """Find the decimals with which a number and both its limits are written.
+
+    Parameters
+    ----------
+    one : Headline
+        The number and its interval.
+
+    Returns
+    -------
+    int
+        Of shares and differences of shares: of per cent. Two for scales of a few points, one for scales of a hundred;
+        more where two limits that differ would look alike.
+    """
+    if one.kind == "share" or (one.kind == "mean" and one.unit == "proportion"):
+        return share_digits(one.estimate, one.low, one.high)
+    times, digits = (100.0, 1) if one.unit in {"proportion", PAY_SHARE} else (1.0, _usual(one))
+    return digits_apart(times * one.low, times * one.high, digits, lambda value, at: _beside_none(one, value, at))
+
+
+def _usual(one: Headline) -> int:
     sizes = [abs(value) for value in (one.estimate, one.low, one.high) if math.isfinite(value)]
-    return 1 if sizes and max(sizes) >= 10 else 2
+    return 1 if sizes and max(sizes) >= 10 and one.kind != "ratio" else 2
+
+
+def _none(one: Headline) -> float:
+    """Give what is no difference."""
+    return 1.0 if one.kind == "ratio" else 0.0
+
+
+def _beside_none(one: Headline, value: float, digits: int) -> str:
+    """Write a number; of what may differ from nothing, with the digits that show on which side it lies."""
+    if one.kind in {"change", "difference", "ratio"}:
+        return beside_nothing(value, digits, _none(one))
+    return number(value, digits)
+
+
+def _estimate(one: Headline, value: float) -> str:
+    """Write the estimate, on its side of no difference where the whole interval lies there."""
+    return (number if _holds_nothing(one) else partial(_beside_none, one))(value, decimals(one))
 
 
 def _amount(one: Headline, value: float) -> str:
     if one.unit == "proportion":
-        return f"{number(100 * value, 1)} percentage points"
-    return f"{number(value, _digits(one))} {one.unit}".rstrip()
+        return f"{_estimate(one, 100 * value)} percentage points"
+    return f"{_estimate(one, value)} {one.unit}".rstrip()
 
 
 def _plain(one: Headline) -> Callable[[float], str]:
     """Write limits; of what may differ from nothing, with the digits that show on which side each limit lies."""
-    times, digits = (100.0, 1) if one.unit == "proportion" else (1.0, _digits(one))
-    if one.kind in {"change", "difference"}:
-        return lambda value: beside_nothing(times * value, digits)
-    return lambda value: number(times * value, digits)
-
-
-def _times(one: Headline) -> Callable[[float], str]:
-    """Write the limits of a ratio, with the digits that show on which side of 1 each lies."""
-    return lambda value: beside_nothing(value, 2, 1.0 if one.kind == "ratio" else 0.0)
+    digits = decimals(one)
+    if one.kind == "share":
+        return lambda value: hundredths(value, digits)
+    times = 100.0 if one.unit == "proportion" else 1.0
+    return lambda value: _beside_none(one, times * value, digits)
 
 
 def _good(direction: Direction, *, up: bool) -> Verdict:
@@ -371,13 +360,55 @@ _NO_INTERVAL = "without an interval; nothing is concluded from it"
 
 def _holds_nothing(one: Headline) -> bool:
     """Tell whether the interval holds no difference; one that ends there does."""
-    none = 1.0 if one.kind == "ratio" else 0.0
-    return one.low <= none <= one.high
+    return one.low <= _none(one) <= one.high
 
 
 def _both_sides(one: Headline) -> bool:
-    none = 1.0 if one.kind == "ratio" else 0.0
-    return one.low < none < one.high
+    return one.low < _none(one) < one.high
+
+
+# An interval that holds no difference is narrow when all of it lies within these: a share of the length of the scale, a
+# difference of proportions, standard deviations, and a ratio either way round.
+_NARROW_ON_SCALE = 0.04
+_NARROW_SHARE = 0.03
+_NARROW_SDS = 0.2
+_NARROW_RATIO = 1.1
+
+
+def _narrow(one: Headline) -> float:
+    """Give the difference within which an interval is narrow; NaN where no rule says so, as for pay."""
+    if one.against or one.for_each:
+        return math.nan
+    if one.kind == "ratio":
+        return _NARROW_RATIO
+    known = {"proportion": _NARROW_SHARE, "standard deviations": _NARROW_SDS}
+    if one.unit.startswith("points") and one.ends:
+        low, high = map(float, one.ends.split(" to "))
+        return _NARROW_ON_SCALE * (high - low)
+    return known.get(one.unit, math.nan)
+
+
+def _precise(one: Headline) -> bool:
+    """Tell whether the interval holds no difference, and is narrow; a point is no interval."""
+    most = _narrow(one)
+    least = 1 / most if one.kind == "ratio" else -most
+    return _holds_nothing(one) and one.low < one.high and least <= one.low and one.high <= most
+
+
+def _room(one: Headline) -> str:
+    """Say how large a difference the interval leaves room for."""
+    if one.kind == "ratio":
+        sides = ((1 - one.low, "less"), (one.high - 1, "more"))
+        return " or ".join(f"{per_cent(size)} {way}" for size, way in sides if size > 0)
+    return f"{_amount(one, max(-one.low, one.high))}"
+
+
+def _shows_little(one: Headline, estimate: str, told: str) -> str:
+    what = "change" if one.kind == "change" else "difference"
+    return (
+        f"{one.subject}: no {what} is shown, and the interval leaves room for at most {_room(one)}. The estimate is "
+        f"{estimate} {told}."
+    )
 
 
 def _change(one: Headline, direction: Direction) -> tuple[str, Verdict]:
@@ -387,6 +418,8 @@ def _change(one: Headline, direction: Direction) -> tuple[str, Verdict]:
         moved = way if one.estimate == 0 else f"{way} by {size}"
         return f"{one.subject} {moved} in those who answered, {_NO_INTERVAL}.", "open"
     told = _brackets(one, _plain(one))
+    if _precise(one):
+        return _shows_little(one, f"{_signed(one)}{_scale(one)}", told), "open"
     if _holds_nothing(one):
         holds = "both a rise and a fall" if _both_sides(one) else "no change at all"
         return (
@@ -405,6 +438,8 @@ def _difference(one: Headline, direction: Direction) -> tuple[str, Verdict]:
     if _no_interval(one):
         return f"{one.subject}: {_signed(one)}, {_NO_INTERVAL}.", "open"
     told = _brackets(one, _plain(one))
+    if _precise(one):
+        return _shows_little(one, f"{_signed(one)}{_scale(one)}", told), "open"
     if _holds_nothing(one):
         holds = "a difference either way" if _both_sides(one) else "no difference at all"
         size = f"{_signed(one)}{_scale(one)}"
@@ -415,11 +450,22 @@ def _difference(one: Headline, direction: Direction) -> tuple[str, Verdict]:
     return f"{one.subject}: {size} {told}{_SAID_GAP[verdict]}.", verdict
 
 
+def _ratio_of(one: Headline) -> str:
+    """Write a ratio; a number over nothing is none."""
+    if math.isinf(one.estimate):
+        return "no ratio can be told, as nobody in the second group had it"
+    return f"{_estimate(one, one.estimate)} {one.times}"
+
+
 def _ratio(one: Headline, direction: Direction) -> tuple[str, Verdict]:
-    size = f"{number(one.estimate)} {one.times}"
+    size = _ratio_of(one)
     if _no_interval(one):
         return f"{one.subject}: {size}, {_NO_INTERVAL}.", "open"
-    told = _brackets(one, _times(one))
+    told = _brackets(one, _plain(one))
+    if math.isinf(one.estimate) and _holds_nothing(one):
+        return f"{one.subject}: {size}, and what there is does not settle whether there is a difference {told}.", "open"
+    if _precise(one):
+        return _shows_little(one, size, told), "open"
     if _holds_nothing(one):
         holds = "both less and more than 1" if _both_sides(one) else "1"
         return (
@@ -435,19 +481,24 @@ def _more(one: Headline, value: float) -> float:
     return 100 * (value - 1) if one.kind == "ratio" else -100 * value
 
 
-def _above(value: float) -> str:
+def _above(value: float, digits: int) -> str:
     if value == 0:
         return "the same as"
-    return f"{beside_nothing(abs(value), 1)} % {'above' if value > 0 else 'below'}"
+    return f"{beside_nothing(abs(value), digits)} % {'above' if value > 0 else 'below'}"
+
+
+def _more_digits(one: Headline) -> int:
+    return digits_apart(_more(one, one.low), _more(one, one.high), 1, beside_nothing)
 
 
 def _times_of(one: Headline) -> str:
-    return f"{_above(_more(one, one.estimate))} {one.against}"
+    return f"{_above(_more(one, one.estimate), _more_digits(one))} {one.against}"
 
 
 def _per_cent_limits(one: Headline) -> str:
     low, high = sorted((_more(one, one.low), _more(one, one.high)))
-    return f"{one.level} interval {_above(low)} to {_above(high)}"
+    digits = _more_digits(one)
+    return f"{one.level} interval {_above(low, digits)} to {_above(high, digits)}"
 
 
 def _beside(one: Headline, direction: Direction) -> tuple[str, Verdict]:
@@ -463,15 +514,15 @@ def _beside(one: Headline, direction: Direction) -> tuple[str, Verdict]:
 
 
 def _share(one: Headline, _: Direction) -> tuple[str, Verdict]:
-    told = "" if _no_interval(one) else f" {_brackets(one, lambda value: number(100 * value, 0))}"
-    told = told or _nobody_left(one) or ("" if math.isnan(one.people) else f" (of {one.people:,.0f})")
-    return f"{one.subject}: {per_cent(one.estimate)}{told}.", "described"
+    told = "" if _no_interval(one) else f" {_brackets(one, _plain(one))}"
+    told = told or _bare(one)
+    return f"{one.subject}: {per_cent(one.estimate, decimals(one))}{told}.", "described"
 
 
 def _mean(one: Headline, _: Direction) -> tuple[str, Verdict]:
     unit = f" {one.unit}{_scale(one)}" if one.unit else ""
     told = "" if _no_interval(one) else f" {_brackets(one, _plain(one))}"
-    return f"{one.subject}: {number(one.estimate, _digits(one))}{unit}{told}.", "described"
+    return f"{one.subject}: {number(one.estimate, decimals(one))}{unit}{told}.", "described"
 
 
 def _count(one: Headline, _: Direction) -> tuple[str, Verdict]:

@@ -162,6 +162,10 @@ class Report:
         Where it comes from.
     banner : str
         What must be seen first, such as that the data are synthetic; empty for nothing.
+    counted : str
+        How many questions were answered, in part or not at all, in a sentence.
+    lacking : tuple of (str, str, str)
+        Question, what of it could not be answered or may not be told, and why.
     """
 
     name: str
@@ -172,3 +176,5 @@ class Report:
     sections: tuple[Section, ...]
     footer: dict[str, str]
     banner: str = ""
+    counted: str = ""
+    lacking: tuple[tuple[str, str, str], ...] = ()

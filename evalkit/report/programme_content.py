@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,29 +20,34 @@ from evalkit.programmes.answers import TESTED_FROM, Answer, UnansweredError
 from evalkit.programmes.deciding import deciding_questions
 from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.evidence import Evidence
-from evalkit.programmes.headline_texts import Headline
-from evalkit.programmes.limitations import FEW_PEOPLE, Note, design_notes
+from evalkit.programmes.headline_texts import Headline, first_rows, planned
+from evalkit.programmes.limitations import FEW_PEOPLE, Note, design_notes, judged_by, lowered
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Question
-from evalkit.programmes.wording import Told, design_sentence, number, per_cent, tell
+from evalkit.programmes.wording import Told, design_sentence, tell
+from evalkit.programmes.written_numbers import number, per_cent
 from evalkit.report import text
+from evalkit.report.programme_answered import BECAUSE_FEW, WHOLE, counted, open_questions, titled
 from evalkit.report.programme_blocks import Block, Bullets, Picture, Section, Table, Text
+from evalkit.report.programme_full_tables import full_table
 from evalkit.report.programme_missing import losses
 from evalkit.report.programme_numbers import (
-    KINDS,
-    WITHHELD,
     Shown,
     flow_frame,
     forest,
-    full_table,
     interval,
+    kind_title,
+    line_data,
     method_notes,
     numbers_table,
+    scale_of,
     shown,
+    unit_words,
     value,
 )
 from evalkit.report.programme_practice import differences, sources
-from evalkit.report.programme_reach import Reached, answered, reach_by_group
+from evalkit.report.programme_reach import ANSWERED_TITLE, Reached, answered, reach_by_group
+from evalkit.report.programme_same_quantity import told_elsewhere
 from evalkit.report.programme_targets import targets_table
 from evalkit.result import Estimates
 
@@ -63,7 +68,7 @@ _FEW_SENTENCES = 4
 _MOST_NAMED = 12
 _FEWEST_ADJUSTED = 2
 # What a comparison of service rests on, in the words of its method.
-_SETTING = "classed by|weights for"
+_SETTING = "counts as|weights for"
 _STANDING = "To be written by the people who run the programme, with those who took part."
 
 
@@ -124,7 +129,7 @@ class Material:
         tuple of Told
             Sentences on its released numbers.
         """
-        return tell(part.answer, part.released, self.programme, self.ends)
+        return tell(part.answer, part.released, self.programme, self.ends, part.lines if part.again else None)
 
     @property
     def ends(self) -> dict[str, str]:
@@ -195,7 +200,12 @@ def _opening(made: Material, themes: tuple[str, ...]) -> tuple[Block, ...]:
     if "change" in themes and len([one for one in made.programme.outcomes if one.primary]) > 1:
         titles = "; ".join(one.title for one in made.programme.outcomes if one.primary)
         table = _primary_table(made)
-        return (Text(f"Named beforehand as the outcomes to judge by: {titles}."), *((table,) if table else ()))
+        said = _only_alone(made)
+        return (
+            Text(f"Named beforehand as the outcomes to judge by: {titles}."),
+            *((table,) if table else ()),
+            *((Text(said),) if said else ()),
+        )
     return ()
 
 
@@ -207,10 +217,14 @@ def _primary_table(made: Material) -> Table | None:
         return None
     adjusted = holm(np.array([line.p_value for line in lines.values()]))
     rows = tuple(
-        (line.subject, value(line), interval(line), text.p_value(line.p_value), text.p_value(float(p)))
+        (
+            *(line.subject, value(line), interval(line), text.p_value(line.p_value), text.p_value(float(p))),
+            *(unit_words(line) or text.MISSING, scale_of(line, made.ends) or text.MISSING, text.count(line.people)),
+        )
         for line, p in zip(lines.values(), adjusted, strict=True)
     )
-    columns = ("Of what", "Estimate", f"{next(iter(lines.values())).level} interval", "p", "p, adjusted")
+    level = next(iter(lines.values())).level
+    columns = ("Of what", "Estimate", f"{level} interval", "p", "p, adjusted", "Unit", "Scale", "People")
     notes = [
         "Of each outcome the comparison with people outside the programme where there is one that may be told, else "
         "the change of the same people. Which it is was settled by the analysis plan, not by the results.",
@@ -219,7 +233,28 @@ def _primary_table(made: Material) -> Table | None:
     untested = [one.title for one in primary if one.title not in lines]
     if untested:
         notes.append(f"Not in this table, as there is no test of it or none that may be told: {'; '.join(untested)}.")
-    return Table("Outcomes named beforehand", columns, rows, notes=tuple(notes))
+    data = pd.DataFrame([line_data(line, made.ends) for line in lines.values()]).assign(p_adjusted=adjusted)
+    return Table("Outcomes named beforehand", columns, rows, frozenset({5}), tuple(notes), data)
+
+
+def _only_alone(made: Material) -> str:
+    """Name the outcomes whose own interval settles something that, adjusted for the number of tests, is not settled."""
+    primary = [one.id for one in made.programme.outcomes if one.primary]
+    lines = [line for name in primary if (line := _deciding_line(made, name)) is not None]
+    if len(lines) < _FEWEST_ADJUSTED:
+        return ""
+    adjusted = holm(np.array([line.p_value for line in lines]))
+    names = [line.subject for line, p in zip(lines, adjusted, strict=True) if line.p_value < _TESTED_AT <= float(p)]
+    if not names:
+        return ""
+    return (
+        f"Sentences go by the interval of each outcome by itself. Adjusted for {len(lines)} tests, this is no longer "
+        f"settled: {'; '.join(names)}."
+    )
+
+
+# The intervals are of 95 %.
+_TESTED_AT = 0.05
 
 
 def _deciding_line(made: Material, outcome: str) -> Headline | None:
@@ -239,7 +274,7 @@ def _reach(made: Material) -> Iterator[Section]:
             continue
         tables = made.reach.get(role.id, {})
         blocks: list[Block] = [table for found, _ in tables.values() for table in found]
-        silent = "; ".join(one.title.lower() for one in asked if one.id not in tables)
+        silent = "; ".join(one.title.lower().replace(" by ", " and ") for one in asked if one.id not in tables)
         if silent:
             blocks.append(Text(f"By {silent}: withheld, as groups are too small ({made.profile.title}).", "note"))
         yield Section(f"Reach of {role.title} by protected group", 3, tuple(blocks))
@@ -255,11 +290,11 @@ def _fidelity(made: Material) -> Iterator[Section]:
         parts = received(made.evidence, dose)
         titles = [made.programme.roles_by_id[role].title for role in dose.roles]
         for who in titles:
-            planned = f"{dose.number:g} {dose.unit}"
+            plan = planned(dose.number, dose.unit)
             try:
                 result = mean_rows({(dose.title, who): parts[dose.title, who]}, question, dose.unit)
             except (KeyError, UnansweredError):
-                rows.append((dose.title, who, planned, f"{dose.least:g}", "not recorded", text.MISSING, text.MISSING))
+                rows.append((dose.title, who, plan, f"{dose.least:g}", "not recorded", text.MISSING, text.MISSING))
                 continue
             line = release(result, made.profile).frame.iloc[0]
             if str(line.get("flag", "")) == "suppressed":
@@ -268,7 +303,7 @@ def _fidelity(made: Material) -> Iterator[Section]:
                 low, high = float(line["conf_low"]), float(line["conf_high"])
                 limits = text.MISSING if math.isnan(low) else f"{number(low, 1)} to {number(high, 1)}"
                 cells = (number(float(line["estimate"]), 1), limits, text.count(float(line["n"])))
-            rows.append((dose.title, who, planned, f"{dose.least:g}", *cells))
+            rows.append((dose.title, who, plan, f"{dose.least:g}", *cells))
             data.append(
                 {
                     "what": dose.title,
@@ -279,9 +314,9 @@ def _fidelity(made: Material) -> Iterator[Section]:
                 }
             )
     if rows:
-        columns = ("What", "Who", "Planned", "Least", "Received, mean", "95 % interval", "People")
+        columns = ("What", "Who", "Planned", "Minimum", "Received, mean", "95 % interval", "People")
         notes = [
-            "Of those who started. The least is what somebody must have received to be counted as having had enough."
+            "Of those who started. The minimum is what somebody must have received to be counted as having had enough."
         ]
         if any("withheld" in row for row in rows):
             notes.append(f"Withheld so that nobody can be recognised: {made.profile.title}.")
@@ -301,17 +336,18 @@ def _question(made: Material, question: Question) -> Iterator[Block]:
     parts = [part for _, part in answers if part is not None]
     whole = [part for part in parts if not part.answer.subgroup]
     yield from _sentences(made, question, whole)
+    yield from told_elsewhere(whole)
     for reason, about in _unanswered(made, [answer for answer, part in answers if part is None]).items():
         yield Text(f"Not answered{about}: {reason}.", "note")
     for part in whole:
         if isinstance(part.answer.result, pd.DataFrame):
             yield from _flow(made, part)
     estimates = [part for part in whole if not isinstance(part.answer.result, pd.DataFrame)]
-    yield from _numbers(question, estimates, question.asks, {one.id: one.title for one in made.programme.roles})
+    yield from _numbers(made, question, estimates)
     for subgroup in made.programme.subgroups:
         split = [part for part in parts if part.answer.subgroup == subgroup.id]
         if split:
-            yield from _subgroup(question, split, subgroup.title)
+            yield from _subgroup(made, question, split, subgroup.title)
     said = design_sentence(made.programme.comparisons_by_id[question.comparison].kind)
     shown_any = any(not line.withheld for part in parts for line in part.lines)
     if said and shown_any:
@@ -329,6 +365,7 @@ _RESTS_ON: Mapping[str, str] = {
     "mean_change": "people who answered both times",
     "wave_change": "everybody who answered at one of the times at least",
     "dyad_change": "pairs in which both answered both times",
+    "response_shift": "people who answered before, afterwards and looking back",
 }
 
 
@@ -343,10 +380,10 @@ def _told_twice(made: Material, question: Question) -> Iterator[Block]:
             continue
         both = [name for name in question.outcomes if name in other.outcomes]
         if both:
-            titles = "; ".join(_titled(made.programme, name) for name in both)
+            titles = "; ".join(titled(made.programme, name) for name in both)
             yield Text(
                 f"The change in {titles} is told under \u201c{other.asks}\u201d too. That rests on {rests}, this on "
-                f"{own}, so the two numbers need not be the same.",
+                f"{own}. The two numbers need not be the same, nor settle the same.",
                 "note",
             )
 
@@ -397,7 +434,7 @@ def _grouped(told: Sequence[tuple[Headline, Told]]) -> Iterator[str]:
         "open": "For {n} the interval holds no difference, and nothing is claimed: {names}.",
         "bare": "For {n} there is no interval, and nothing is concluded: {names}.",
         "lacking": "Could not be estimated: {names}.",
-        "withheld": "Withheld, as they rest on too few people: {names}.",
+        "withheld": "Withheld, as too few people are in them, or too few are not: {names}.",
     }
     count = len(told)
     yield from _described([pair for pair in told if pair[1].verdict == "described"], count)
@@ -406,7 +443,10 @@ def _grouped(told: Sequence[tuple[Headline, Told]]) -> Iterator[str]:
         if here:
             n = f"all {count} estimates" if len(here) == count else f"{len(here)} of {count} estimates"
             # Where all rows of an outcome say the same, its name is enough.
-            names = dict.fromkeys(line.term if len(verdicts[line.term]) == 1 else line.label for line in here)
+            names = dict.fromkeys(
+                line.term if len(verdicts[line.term]) == 1 and line.label.startswith(line.term) else line.label
+                for line in here
+            )
             yield form.format(n=n, names="; ".join(names) if len(names) <= _MOST_NAMED else "see the table")
 
 
@@ -417,7 +457,7 @@ def _sort_of(line: Headline, one: Told) -> str:
     return "lacking" if math.isnan(line.estimate) else "bare" if math.isnan(line.low) else "open"
 
 
-_LARGEST = 3
+_LARGEST, _MOST_TIED = 3, 6
 
 
 def _described(told: Sequence[tuple[Headline, Told]], count: int) -> Iterator[str]:
@@ -431,17 +471,27 @@ def _described(told: Sequence[tuple[Headline, Told]], count: int) -> Iterator[st
         return
     ranked = sorted(told, key=lambda pair: -pair[0].estimate)
     if told[0][0].kind == "share":
-        names = "; ".join(one.short for _, one in ranked[:_LARGEST])
-        yield f"The largest {_LARGEST} of {count} shares found; their order is not tested: {names}."
+        largest = _with_ties(ranked)
+        names = "; ".join(one.short for _, one in largest)
+        yield f"The largest {len(largest)} of {count} shares found; their order is not tested: {names}."
     else:
         yield f"The lowest of {count}: {ranked[-1][1].short}. The highest: {ranked[0][1].short}."
+
+
+def _with_ties(ranked: Sequence[tuple[Headline, Told]]) -> Sequence[tuple[Headline, Told]]:
+    """Take the largest, and all that are told as the last of them is; without these where they would be too many."""
+    last = per_cent(ranked[_LARGEST - 1][0].estimate)
+    tied = [pair for pair in ranked[_LARGEST:] if per_cent(pair[0].estimate) == last]
+    found = [*ranked[:_LARGEST], *tied]
+    above = [pair for pair in ranked[:_LARGEST] if per_cent(pair[0].estimate) != last]
+    return found if len(found) <= _MOST_TIED or not above else above
 
 
 def _unanswered(made: Material, answers: Sequence[Answer]) -> dict[str, str]:
     """Group by the reason what was not answered."""
     reasons: dict[str, list[str]] = {}
     for answer in answers:
-        titles = [_titled(made.programme, name) for name in answer.about]
+        titles = [titled(made.programme, name) for name in answer.about]
         reasons.setdefault(answer.why_not.rstrip("."), []).extend(titles)
     whole = len(reasons) == 1
     return {
@@ -452,62 +502,41 @@ def _unanswered(made: Material, answers: Sequence[Answer]) -> dict[str, str]:
     }
 
 
-def _titled(programme: Programme, name: str) -> str:
-    outcome = programme.outcomes_by_id.get(name)
-    if outcome is not None:
-        return outcome.title
-    titles = {one.id: one.title for one in programme.steps} | {one.id: one.title for one in programme.dose}
-    return titles.get(name, name)
-
-
-def _numbers(question: Question, parts: Sequence[Shown], title: str, roles: Mapping[str, str]) -> Iterator[Block]:
+def _numbers(made: Material, question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
     if not parts:
         return
     lines = [line for part in parts for line in part.lines]
     if lines and all(math.isnan(line.estimate) and not line.withheld for line in lines):
         return  # the sentences say why there is nothing
-    kind = KINDS[lines[0].kind] if lines and len({line.kind for line in lines}) == 1 else "Estimates"
+    title, roles = question.asks, made.programme.roles_by_id
+    kind = kind_title(parts).replace("Estimate", "Estimates")
     bare = all(math.isnan(line.low) for line in lines)
     headed = f"{kind}: {title}" if bare else f"{kind}, with intervals: {title}"
-    picture = forest(parts, headed)
+    picture = forest(parts, headed, made.ends)
     if picture is not None:
         yield picture
-    table = numbers_table(parts, f"Numbers behind the figure: {title}" if picture else headed)
+    table = numbers_table(parts, f"Numbers behind the figure: {title}" if picture else headed, ends=made.ends)
     if table is not None:
         yield table
     named = [", ".join(part.answer.of_term) for part in parts]
     for part, about in zip(parts, named, strict=True):
-        role = part.answer.role if named.count(about) > 1 else ""
-        whose = [about if len(about) < _SHORT_TITLE else "", roles.get(role, "")]
-        more = full_table(part, f"{', '.join(['All numbers', *filter(None, whose)])}: {question.asks}")
+        role = roles.get(part.answer.role) if named.count(about) > 1 else None
+        whose = [about if len(about) < _SHORT_TITLE else "", role.title if role else ""]
+        head = f"{', '.join(['All numbers', *filter(None, whose)])}: {question.asks}"
+        more = full_table(part, head, made.programme, made.ends)
         if more is not None:
-            yield _without_blank_rows(more)
+            yield more
 
 
 _SHORT_TITLE = 80
 
 
-def _without_blank_rows(table: Table) -> Table:
-    """Leave out rows in which nothing may be told, and say so."""
-    numbers = [at for at, name in enumerate(table.columns) if at not in table.words and name != "n"]
-    told = tuple(row for row in table.rows if any(_digit(row[at]) or row[at] == WITHHELD for at in numbers))
-    left = len(table.rows) - len(told)
-    if not left or not told:
-        return table
-    rows = f"{left} row{'s' if left > 1 else ''}"
-    note = f"{rows} left out in which no number could be made, or none may be told beside the others."
-    return replace(table, rows=told, notes=(*table.notes, note))
-
-
-def _digit(cell: str) -> bool:
-    return any(ch.isdigit() for ch in cell)
-
-
-def _subgroup(question: Question, parts: Sequence[Shown], by: str) -> Iterator[Block]:
+def _subgroup(made: Material, question: Question, parts: Sequence[Shown], by: str) -> Iterator[Block]:
+    by = f"{by[:1].lower()}{by[1:]}".replace(" by ", " and ")
     if all(line.withheld for part in parts for line in part.lines):
-        yield Text(f"By {by[:1].lower()}{by[1:]}: withheld, as at least one of the groups is too small.", "note")
+        yield Text(f"By {by}: withheld, as at least one of the groups is too small.", "note")
         return
-    table = numbers_table(parts, f"By {by[:1].lower()}{by[1:]}: {question.asks}")
+    table = numbers_table(parts, f"By {by}: {question.asks}", ends=made.ends)
     if table is not None:
         yield Table(
             table.title, table.columns, table.rows, table.words, table.notes, table.data, folded=len(table.rows) > 8
@@ -530,15 +559,26 @@ def _flow(made: Material, part: Shown) -> Iterator[Block]:
     rows = tuple(
         (str(line.step), text.count(line.n) if pd.notna(line.n) else "withheld") for line in frame.itertuples()
     )
-    notes = (
-        ("A step is withheld where it, or those lost on the way to it, are too few.",)
-        if frame["n"].isna().any()
-        else ()
-    )
+    notes = (*_about_steps(frame),)
     data = frame[["step", "n"]]
     yield Table(
         f"Numbers behind the figure: {role.title} from step to step", ("Step", "People"), rows, notes=notes, data=data
     )
+
+
+def _about_steps(frame: pd.DataFrame) -> Iterator[str]:
+    if frame["n"].isna().any():
+        yield (
+            "A step is withheld where it is too few people, where those lost on the way to it are, or where it differs "
+            "by too few from a step that is shown before it."
+        )
+    before = frame["step"].shift(1).fillna("")
+    apart = [f"{line.step} (of {str(line.of) or 'all'})" for line in frame[frame["of"] != before].itertuples()]
+    if apart:
+        yield (
+            f"Not of those at the step above: {'; '.join(apart)}. Somebody who is there was not at the step above, so "
+            "the two numbers are no chain."
+        )
 
 
 def board_sections(made: Material, organisation: str) -> Iterator[Section]:
@@ -573,7 +613,7 @@ def _for_whom(made: Material) -> Iterator[Block]:
         if part is not None and isinstance(answer.result, pd.DataFrame):
             who = made.programme.roles_by_id[answer.role].title
             known = [
-                f"{text.count(row.n)} {str(row.step).lower()}"
+                f"{lowered(str(row.step))} {text.count(row.n)}"
                 for row in flow_frame(part).itertuples()
                 if pd.notna(row.n)
             ]
@@ -585,17 +625,25 @@ def _for_whom(made: Material) -> Iterator[Block]:
         if part is not None and answer.question.estimator == "share" and answer.question.dose:
             told = [one for one in made.told(part) if one.verdict == "described"]
             if told:
-                parts = "; ".join(_with_least(made.programme, one) for one in told)
-                yield Text(f"Received at least the planned least: {parts}.")
+                parts = [_with_least(made.programme, one) for one in told]
+                if len(parts) <= _MOST_IN_A_LINE:
+                    yield Text(f"{_ENOUGH}: {'; '.join(parts)}.")
+                else:
+                    yield Text(f"{_ENOUGH}:")
+                    yield Bullets(tuple(f"{one}." for one in parts))
+
+
+_ENOUGH = "Received at least the minimum that was planned"
+_MOST_IN_A_LINE = 2
 
 
 def _with_least(programme: Programme, one: Told) -> str:
-    """Say how much the planned least is, and of how much."""
+    """Say how much the planned minimum is, and of how much."""
     dose = next((dose for dose in programme.dose if dose.id == one.outcome), None)
     if dose is None:
         return one.short
     least = f"{dose.least:g} or more of " if dose.least < dose.number else ""
-    return one.short.replace(dose.title, f"{dose.title} ({least}{dose.number:g} {dose.unit})", 1)
+    return one.short.replace(dose.title, f"{dose.title} ({least}{planned(dose.number, dose.unit)})", 1)
 
 
 _MOST_TOLD = 9
@@ -729,13 +777,9 @@ def _with_rows(made: Material, part: Shown) -> Iterator[tuple[Headline, Told, pd
     result = part.answer.result
     if not isinstance(result, Estimates):
         return
-    frame = result.frame[result.frame["latest"].astype(bool)] if "latest" in result.frame else result.frame
-    rows = {(str(row["term"]), str(row["group"]), str(row.get("metric", ""))): row for _, row in frame.iterrows()}
-    told = made.told(part)
-    for line, one in zip(part.lines, told, strict=False) if len(told) == len(part.lines) else ():
-        found = [row for (term, group, _), row in rows.items() if term == line.term and group == (line.group or group)]
-        if found:
-            yield line, one, next((row for row in found if f"({row.get('metric', '')})" in line.label), found[0])
+    told, rows = made.told(part), result.frame[first_rows(part.answer)]
+    if len(told) == len(part.lines) == len(rows):
+        yield from zip(part.lines, told, (row for _, row in rows.iterrows()), strict=True)
 
 
 def _one_line(made: Material, theme: str, known: frozenset[str] = frozenset()) -> str:
@@ -791,12 +835,13 @@ def _sure(made: Material) -> Iterator[Block]:
             "Every estimate stands with its 95 % interval: what else the data would fit. Where an interval holds no "
             "difference, nothing is claimed. Numbers of people, such as those invited, are counts and have none."
         )
-    open_ = {asks for asks, _ in _open_questions(made)}
-    if open_:
-        lines.append(
-            f"{len(open_)} of {len(made.programme.questions)} questions could not be answered, were answered only in "
-            "part, or have an answer that is withheld; a table under \u201cWhat could not be answered\u201d says why."
-        )
+    only = _only_alone(made)
+    if only:
+        lines.append(only)
+    said = counted(made.programme, made.answers, made.shown)
+    if open_questions(made.programme, made.answers, made.shown):
+        said += " \u201cWhat could not be answered\u201d says which, and why."
+    lines.append(said)
     hidden = any(line.withheld for part in made.shown.values() for line in part.lines)
     if hidden:
         tests = f" No test is made on fewer than {TESTED_FROM} people." if _tested(made) else ""
@@ -842,57 +887,49 @@ def closing_sections(made: Material) -> Iterator[Section]:
 
 
 def _missing(made: Material) -> Iterator[Block]:
-    table = answered(made.evidence, made.profile)
-    if table is None:
-        yield Text("How many of those who were asked answered is not known: answers do not say whose they are.")
-    else:
-        yield table
+    found = answered(made.evidence, made.profile)
+    yield found or Text("How many of those who were asked answered is not known: answers do not say whose they are.")
     absent = list(made.evidence.missing)
     if absent:
         yield Text("Not in the folder:")
         yield Bullets(tuple(absent))
-    yield Text(
-        "Answers are used as they were given. Estimates of change rest on people who answered each time; those who did "
-        "not may have fared otherwise. Who answered, by protected group, stands under Reach where it can be told."
-    )
     if made.programme.unit == "organisation":
         yield Text(
-            "The yearly survey carries no code, so nobody can say who did not answer again, or how they differ. The "
-            "figures are of those who answered in each year."
+            "Answers are used as they were given. The yearly survey carries no code, so nobody can say who did not "
+            "answer again, or how they differ. The figures are of those who answered in each year."
         )
-    else:
-        yield from losses(made.evidence, made.profile)
+        return
+    columns = {name for tables, _ in _reached(made) for table in tables for name in table.columns}
+    where = " Who answered, by protected group, stands under Reach." if ANSWERED_TITLE in columns else ""
+    yield Text(
+        "Answers are used as they were given. Estimates of change rest on people who answered each time; those who did "
+        f"not may have fared otherwise.{where}"
+    )
+    yield from losses(made.evidence, made.profile)
 
 
-def _open_questions(made: Material) -> dict[tuple[str, str], list[str]]:
-    """List what could not be answered, or is withheld: question and reason -> of what."""
-    rows: dict[tuple[str, str], list[str]] = {}
-    for answer in made.answers:
-        if answer.result is None:
-            names = [_titled(made.programme, name) for name in answer.about]
-            rows.setdefault((answer.question.asks, answer.why_not.rstrip(".")), []).extend(names)
-    hidden = [
-        one.asks
-        for one in made.programme.questions
-        if (parts := [part for _, part in made.of(one) if part is not None and part.lines])
-        and all(line.withheld for part in parts for line in part.lines)
-    ]
-    for asks in hidden:
-        rows.setdefault((asks, "answered, but withheld: it rests on too few people"), [])
-    return rows
+def _reached(made: Material) -> list[Reached]:
+    return [one for tables in made.reach.values() for one in tables.values()]
 
 
 def _not_answered(made: Material) -> Iterator[Block]:
-    rows = _open_questions(made)
-    if not rows:
-        yield Text("Every question of the plan was answered.")
-        return
-    cells = tuple(
-        (asks, "; ".join(dict.fromkeys(names)) or "the whole question", why) for (asks, why), names in rows.items()
-    )
-    yield Table(
-        "Questions that could not be answered, and why", ("Question", "Of what", "Why not"), cells, frozenset({1, 2})
-    )
+    yield Text(counted(made.programme, made.answers, made.shown))
+    rows = open_questions(made.programme, made.answers, made.shown)
+    hidden = [one.asks for one in rows if one.about == WHOLE and one.why == BECAUSE_FEW]
+    if len(hidden) > _MOST_LISTED:
+        rows = tuple(one for one in rows if one.asks not in hidden)
+        yield Text(f"Of {len(hidden)} questions the whole answer is {BECAUSE_FEW}. Each says so where it stands above.")
+    if rows:
+        yield Table(
+            "Questions that could not be answered, or only in part, and why",
+            ("Question", "Of what", "Why not"),
+            tuple((one.asks, one.about, one.why) for one in rows),
+            frozenset({1, 2}),
+        )
+
+
+# More questions of which all is withheld are counted: each says so itself.
+_MOST_LISTED = 5
 
 
 def _limits(made: Material) -> Iterator[Section]:
@@ -910,6 +947,8 @@ def _fitting(made: Material, note: Note) -> str:
     """Give the words of a note, as far as they fit what the report shows; empty where they do not."""
     if _is_there(made, note.about) or (note.rule == "several_outcomes" and not _tested(made)):
         return ""
+    if note.rule == "several_outcomes":
+        return _judged(made)
     if note.rule == "few_people":
         started = _started(made)
         planned = [role.planned for role in made.programme.parties if role.id in started]
@@ -921,6 +960,19 @@ def _fitting(made: Material, note: Note) -> str:
             rest = note.text.partition(" planned, ")[2]
             return f"With {who} who started, {rest}" if rest and max(started.values()) < FEW_PEOPLE else ""
     return note.text
+
+
+def _judged(made: Material) -> str:
+    """Say of the outcomes to judge by which are tested, told with an interval alone, or not told."""
+    primary = [one for one in made.programme.outcomes if one.primary]
+    tested = [one.id for one in primary if _deciding_line(made, one.id) is not None]
+    told = {
+        line.about
+        for part in made.shown.values()
+        for line in part.lines
+        if not part.answer.subgroup and not line.withheld and math.isfinite(line.low)
+    }
+    return judged_by(made.programme, tested, [one.id for one in primary if one.id in told])
 
 
 def _started(made: Material) -> dict[str, float]:

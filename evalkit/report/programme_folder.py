@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from evalkit import figures
 from evalkit.disclosure import load_profile
@@ -22,9 +21,6 @@ from evalkit.report.origin import report_date
 from evalkit.report.programme_blocks import Report
 from evalkit.report.programme_identity import load_identity
 from evalkit.report.programme_making import Progress, Setting, entry_of, programme_report, written_files
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PLAN = "analysis-plan.md"
 _DEVIATIONS = re.compile(r"^## Deviations[^\n]*\n(?P<text>.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
@@ -43,15 +39,18 @@ class Written:
         Its line in an index.
     paths : tuple of pathlib.Path
         The page first, then the Word file where it was asked for, the workbook and the folder of CSV files.
-    unanswered : tuple of (str, str)
-        Question and why it, or a part of it, could not be answered; each pair once.
+    counted : str
+        How many questions were answered, in part or not at all, in a sentence.
+    unanswered : tuple of (str, str, str)
+        Question, what of it could not be answered or may not be told, and why, as the page has it.
     beside : tuple of str
         What an earlier report of the folder would tell about few people beside this one.
     """
 
     entry: Entry
     paths: tuple[Path, ...]
-    unanswered: tuple[tuple[str, str], ...]
+    counted: str
+    unanswered: tuple[tuple[str, str, str], ...]
     beside: tuple[str, ...] = ()
 
 
@@ -184,8 +183,7 @@ def report_folder(
     DisclosureError
         DIS-001 for an unknown profile.
     """
-    answers: list[Answer] = []
-    report, log, beside = _made(path, profile, progress, answers)
+    report, log, beside = _made(path, profile, progress, None)
     identity = load_identity(path)
     with figures.look(identity.accent, identity.figure_font):
         made = written_files(report, identity, word=word)
@@ -204,7 +202,7 @@ def report_folder(
         f"{report.name}-tables",
     ]
     care = (*beside, *_log(path / RELEASES, log))
-    return Written(entry_of(report), tuple(to / name for name in names), _unanswered(answers), care)
+    return Written(entry_of(report), tuple(to / name for name in names), report.counted, report.lacking, care)
 
 
 def _log(path: Path, log: str) -> tuple[str, ...]:
@@ -217,10 +215,6 @@ def _log(path: Path, log: str) -> tuple[str, ...]:
             "Before you release both, compare them yourself.",
         )
     return ()
-
-
-def _unanswered(answers: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
-    return tuple(dict.fromkeys((one.question.asks, one.why_not) for one in answers if one.result is None))
 
 
 def _deviations(plan: Path) -> tuple[str, ...]:

@@ -31,7 +31,10 @@ _BY_GROUP = frozenset({"gap_in_change", "relative_likelihood"})
 _OF_STAFF = frozenset({"representation", "leaver_rate", "stability_index", "wres", "edi_plan"})
 # Answers that are a category of people and no opinion: a grade before and after.
 _KINDS_OF_PEOPLE = frozenset({"category_change"})
+# Shares of the same people that add up to all of them.
+_SHARES_OF_ALL = frozenset({"ladder_change", "reliable_change", "response_distribution"})
 _FEWEST_GROUPS = 2
+_CLOSE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,12 +68,15 @@ def without_left_over(
         The same, and of how many answers more is withheld. The people left over, the whole less the groups that are
         shown, are nobody or as many as the profile asks for; else the smallest group is withheld too, and where fewer
         than two are left, all of them. The whole is everybody in the answer, or in any other answer on the same
-        people, by group or not; people of whom the group is not stated are a group. Shares of a step that the flow
-        withholds, and of a kind of people of whom there are few, are withheld likewise. Under a profile that rounds
-        counts nothing follows from a whole, and nothing is changed.
+        people, by group or not; people of whom the group is not stated are a group. Of shares that add up to everybody
+        all are told, or none. A step of the flow is withheld too where its number differs by few from that of a step
+        that is shown before it. Shares of a step that the flow withholds, and of a kind of people of whom there are
+        few, are withheld likewise. Under a profile that rounds counts nothing follows from a whole, and nothing is
+        changed.
     """
     if profile.threshold <= 0 or profile.rounding != "none":
         return dict(parts), 0
+    parts = {at: _steps_apart(part, profile) for at, part in parts.items()}
     wholes = _wholes(parts)
     steps = _withheld_steps(parts, programme)
     found, more = {}, 0
@@ -93,9 +99,44 @@ def _rows_to_hide(part: Shown, wholes: Mapping[Key, set[float]], profile: Profil
         gone = _gone(split, shown, wholes.get(split.key, set()), profile)
         hide[gone] = True
         hide[list(split.beside)] |= _named(result.frame, split, gone)
+    if part.answer.question.estimator in _SHARES_OF_ALL:
+        hide |= _tells_the_rest(result, part.released.frame, shown)
     if part.answer.question.estimator in _KINDS_OF_PEOPLE:
         hide |= _few_of_a_kind(result.frame, shown, profile)
     return hide & shown
+
+
+def _tells_the_rest(result: Estimates, released: pd.DataFrame, shown: Flags) -> Flags:
+    """Find shares that add up to all of the same people, of which one, or the number of people, is withheld.
+
+    The one that is withheld is all less the others; and of a share with its interval the number of people follows.
+    """
+    hide = np.zeros(len(shown), dtype=bool)
+    frame = result.frame.reset_index(drop=True)
+    unknown = ~shown | (frame["n"].notna() & released["n"].reset_index(drop=True).isna()).to_numpy()
+    for rows in frame.groupby(["term", "n"], dropna=False, sort=False).groups.values():
+        whole = abs(float(frame.loc[rows, "estimate"].sum()) - 1) < _CLOSE
+        if whole and len(rows) >= _FEWEST_GROUPS and unknown[rows].any():
+            hide[rows] = True
+    return hide
+
+
+def _steps_apart(part: Shown, profile: Profile) -> Shown:
+    """Withhold steps of a flow whose number differs by few from that of any step that is shown before them."""
+    frame = part.released.frame
+    if not isinstance(part.answer.result, pd.DataFrame) or "step" not in frame:
+        return part
+    told: list[float] = []
+    hide = np.zeros(len(frame), dtype=bool)
+    for at, n in enumerate(frame["n"].to_numpy(dtype=float)):
+        hide[at] = any(_is_few(abs(n - before), profile) for before in told)
+        if np.isfinite(n) and not hide[at]:
+            told.append(n)
+    if not hide.any():
+        return part
+    flag = frame["flag"] if "flag" in frame else pd.Series("", index=frame.index)
+    made = frame.assign(n=frame["n"].astype(float).mask(hide), flag=flag.astype(object).mask(hide, SUPPRESSED))
+    return replace(part, released=replace(part.released, frame=made))
 
 
 def _suppressed(part: Shown) -> Flags:

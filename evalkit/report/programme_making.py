@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalkit.disclosure import Profile, load_profile
 from evalkit.disclosure.profiles import DEFAULT
@@ -14,6 +14,8 @@ from evalkit.programmes.answers import Answer
 from evalkit.programmes.evidence import Evidence
 from evalkit.report.layout import Entry
 from evalkit.report.origin import common_origin, report_date
+from evalkit.report.programme_alike import withheld_alike, without_n_alike
+from evalkit.report.programme_answered import counted, open_questions
 from evalkit.report.programme_blocks import Block, Bullets, Picture, Report, Section, Table, Text
 from evalkit.report.programme_content import (
     Material,
@@ -26,6 +28,7 @@ from evalkit.report.programme_content import (
 from evalkit.report.programme_identity import Identity
 from evalkit.report.programme_left_over import without_left_over
 from evalkit.report.programme_numbers import quieted
+from evalkit.report.programme_same_quantity import told_once
 from evalkit.report.released_tables import as_released, leaks, registered_tables
 
 # Tells tables on the same people from others while they are attacked together; nothing of it is printed.
@@ -35,6 +38,15 @@ _FEW_PEOPLE = 60
 _ANSWER, _REACH = "answer ", "reach "
 
 Progress = Callable[[str, int, int], None]
+
+
+class _LeftOut(NamedTuple):
+    """How much is left out beside what is withheld by itself."""
+
+    quiet: int  # answers without their numbers of people
+    dropped: int  # tables by protected group
+    groups: int  # answers of which more groups are withheld, beside the whole
+    again: int  # numbers that are not told again of almost the same people
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +117,16 @@ def programme_report(
         found.extend(answers)
     made = material(evidence, answers, rules)
     kept, more = without_left_over(made.shown, rules, evidence.programme)
-    made, left_out = _safe_together(replace(made, shown=kept))
+    kept = withheld_alike(kept, evidence.programme)
+    kept, again = told_once(kept, rules, evidence.programme)
+    made, (quiet, dropped) = _safe_together(replace(made, shown=kept))
+    made = replace(made, shown=without_n_alike(made.shown, evidence.programme))
     tell("writing", 0, 1)
     sections: list[Section] = [
         *board_sections(made, setting.organisation),
         *theme_sections(made),
         *closing_sections(made),
-        *_appendix(made, setting, rules, (*left_out, more)),
+        *_appendix(made, setting, rules, _LeftOut(quiet, dropped, more, again)),
     ]
     programme = evidence.programme
     return Report(
@@ -125,6 +140,8 @@ def programme_report(
         banner="Synthetic data: these are no results. The report shows what it will look like."
         if setting.synthetic
         else "",
+        counted=counted(programme, made.answers, made.shown),
+        lacking=tuple((one.asks, one.about, one.why) for one in open_questions(programme, made.answers, made.shown)),
     )
 
 
@@ -170,7 +187,7 @@ def _safe_together(made: Material) -> tuple[Material, tuple[int, int]]:
                     "Report this as a fault of evalkit.",
                 )
             )
-        shown = {at: quieted(part) if at in told else part for at, part in made.shown.items()}
+        shown = {at: quieted(part, made.programme) if at in told else part for at, part in made.shown.items()}
         kept = {
             role: {name: one for name, one in tables.items() if f"{role} {name}" not in gone}
             for role, tables in made.reach.items()
@@ -197,13 +214,13 @@ def _marks(made: Material) -> list[dict[str, Any]]:
 def _leaking(made: Material) -> list[str]:
     marks = _marks(made)
     try:
-        found: list[Problem] = leaks(marks, "report", _TOKEN)
+        found: list[Problem] = leaks(marks, "report", _TOKEN, every=False)
     except EvalkitError:  # what cannot be attacked cannot be called safe
         return [str(mark["title"]) for mark in marks]
     return [problem.place.partition('"')[2].rstrip('"') for problem in found]
 
 
-def _appendix(made: Material, setting: Setting, rules: Profile, left_out: tuple[int, int, int]) -> list[Section]:
+def _appendix(made: Material, setting: Setting, rules: Profile, left_out: _LeftOut) -> list[Section]:
     deviations: tuple[Block, ...] = (
         (Bullets(setting.deviations),)
         if setting.deviations
@@ -220,7 +237,7 @@ def _appendix(made: Material, setting: Setting, rules: Profile, left_out: tuple[
     ]
 
 
-def _disclosure(made: Material, rules: Profile, left_out: tuple[int, int, int]) -> list[Block]:
+def _disclosure(made: Material, rules: Profile, left_out: _LeftOut) -> list[Block]:
     hidden = sum(line.withheld for part in made.shown.values() for line in part.lines)
     lines = sum(len(part.lines) for part in made.shown.values())
     blocks: list[Block] = [
@@ -231,7 +248,7 @@ def _disclosure(made: Material, rules: Profile, left_out: tuple[int, int, int]) 
             "so that nothing withheld can be had by subtraction."
         ),
     ]
-    quiet, dropped, more = left_out
+    quiet, dropped, more, again = left_out
     gone = [
         *([f"the numbers of people in {quiet} {'answer' if quiet == 1 else 'answers'}"] if quiet else []),
         *([f"{dropped} {'table' if dropped == 1 else 'tables'} by protected group"] if dropped else []),
@@ -246,8 +263,24 @@ def _disclosure(made: Material, rules: Profile, left_out: tuple[int, int, int]) 
                 f"{rules.threshold} people would have been left over, who would have followed by subtraction."
             )
         )
+    if again:
+        blocks.append(
+            Text(
+                f"Not told again: {again} {'number' if again == 1 else 'numbers'}, as the same mean or change, or what "
+                f"it would follow from, is told of almost the same people elsewhere: fewer than {rules.threshold} more "
+                "or fewer, of whom the difference would tell."
+            )
+        )
     blocks.append(
-        Text("All tables were attacked together before they were written: nothing withheld follows from them.")
+        Text(
+            "All tables of numbers of people were attacked together before they were written: nothing withheld follows "
+            "from them. Of means and changes, those of the same scale, role and times were compared between all "
+            "answers; shares, adjusted numbers, correlations, differences between groups, and what is told of leaving "
+            "and promotion were not."
+            if rules.threshold > 0 and rules.rounding == "none"
+            else "All tables of numbers of people were attacked together before they were written: nothing withheld "
+            "follows from them."
+        )
     )
     return blocks
 

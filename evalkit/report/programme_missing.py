@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from evalkit.programmes.answering_change import wide
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.following_up import FollowUp, follow_ups
 from evalkit.programmes.parts import Role
-from evalkit.programmes.wording import number
+from evalkit.programmes.written_numbers import number
 from evalkit.report import text
 from evalkit.report.programme_blocks import Block, Table, Text
 
@@ -38,6 +38,8 @@ _WAYS = {
     IMPUTED: "all who answered before, with answers afterwards filled in many times from what is known of them",
 }
 _FEWEST_WAYS = 2
+# From this size on a number is of a scale of a hundred.
+_HUNDREDS = 10
 
 
 def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
@@ -78,7 +80,10 @@ def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
             "How those who did not answer afterwards stood before, beside those who did",
             ("Of what", "Difference, standard deviations", "95 % interval"),
             tuple(differences),
-            notes=("Those lost less those kept. Groups of people are compared only where enough were lost of each.",),
+            notes=(
+                "Those lost less those kept. Groups of people are compared only where enough were lost of each.",
+                _NO_NUMBERS,
+            ),
         )
     if ways:
         yield Table(
@@ -86,7 +91,7 @@ def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
             ("Of what", "Resting on", "Change, points", "95 % interval"),
             tuple(ways),
             frozenset({1}),
-            ("No way is the right one: each takes something for granted that the answers cannot show.",),
+            ("No way is the right one: each takes something for granted that the answers cannot show.", _NO_NUMBERS),
             pd.concat(data, ignore_index=True),
         )
     yield from (Text(one) for one in said)
@@ -99,6 +104,10 @@ def _fewest(profile: Profile) -> float:
 
 
 _NUMBERS = ("estimate", "conf_low", "conf_high")
+_NO_NUMBERS = (
+    "Numbers of people are left out: beside those of the groups they would tell how few were lost of one. How many "
+    "were asked and answered stands in the table of forms."
+)
 
 
 def _named(evidence: Evidence, one: FollowUp, role: Role) -> str:
@@ -172,16 +181,32 @@ def _tells_few(here: npt.NDArray[np.bool_], lost: npt.NDArray[np.bool_], profile
 def _difference_rows(frame: pd.DataFrame, name: str) -> Iterator[tuple[str, ...]]:
     for row in frame[frame["part"] == _PART].to_dict("records"):
         group = str(row["group"])
-        what = f"{name}, before" if group == str(row["before"]) else f"{name}: share of {group.partition(': ')[2]}"
+        by, _, label = group.partition(": ")
+        what = (
+            f"{name}, before" if group == str(row["before"]) else f"{name}: share of \u201c{label}\u201d ({by.lower()})"
+        )
         if not np.isnan(float(row["estimate"])):
-            yield what, number(float(row["estimate"])), text.interval(float(row["conf_low"]), float(row["conf_high"]))
+            yield (what, *_told(row))
 
 
 def _way_rows(frame: pd.DataFrame, name: str) -> Iterator[tuple[str, ...]]:
     for row in frame[frame["part"] == CHANGE].to_dict("records"):
         if not np.isnan(float(row["estimate"])):
-            limits = text.interval(float(row["conf_low"]), float(row["conf_high"]))
-            yield name, _WAYS[str(row["group"])], number(float(row["estimate"])), limits
+            yield (name, _WAYS[str(row["group"])], *_told(row))
+
+
+def _told(row: Mapping[Hashable, object]) -> tuple[str, str]:
+    """Write an estimate and its limits with the same decimals."""
+    estimate, low, high = (float(str(row[name])) for name in _NUMBERS)
+    digits = _digits(estimate, low, high)
+    limits = f"{number(low, digits)} to {number(high, digits)}"
+    return number(estimate, digits), text.MISSING if np.isnan([low, high]).any() else limits
+
+
+def _digits(*values: float) -> int:
+    """Two decimals for scales of a few points, one for scales of a hundred, as in the rest of the report."""
+    sizes = [abs(value) for value in values if np.isfinite(value)]
+    return 1 if sizes and max(sizes) >= _HUNDREDS else 2
 
 
 def _conclusion(frame: pd.DataFrame, name: str, bounds: tuple[float, float] | None) -> str:
@@ -231,7 +256,8 @@ def _tipping(sides: Sequence[int], tip: float, bounds: tuple[float, float] | Non
     if bounds is not None and abs(tip) >= bounds[1] - bounds[0]:
         return " Nothing that those who did not answer could have said would bring the interval to no change."
     way = "below" if tip < 0 else "above"
+    size = number(abs(tip), _digits(tip))
     return (
-        f" The change of each who did not answer would have to be {number(abs(tip))} points {way} that of people "
+        f" The change of each who did not answer would have to be {size} points {way} that of people "
         "like them for the interval to reach no change; whether that may be is for the people who know them to judge."
     )

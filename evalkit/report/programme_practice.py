@@ -11,9 +11,13 @@ from evalkit.programmes.answering_change import AS_STATED
 from evalkit.programmes.answers import TESTED_FROM, Answer
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.model import Programme
+from evalkit.report.programme_answered import groups_lost, standings
 from evalkit.report.programme_blocks import Block, Bullets, Table, Text
 from evalkit.report.programme_numbers import Shown, flow_frame
 from evalkit.result import Estimates
+
+# More questions than these are counted, not listed once more.
+_MOST_LISTED = 5
 
 
 def differences(evidence: Evidence, answers: Sequence[Answer], parts: Mapping[int, Shown]) -> Iterator[Block]:
@@ -66,45 +70,25 @@ def _steps(evidence: Evidence) -> Iterator[str]:
 
 
 def _questions(programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown]) -> Iterator[str]:
-    whole: list[str] = []
-    partly: list[str] = []
-    hidden: list[str] = []
-    for question in programme.questions:
-        own = [(at, one) for at, one in enumerate(answers) if one.question.id == question.id]
-        lacking = [one for _, one in own if one.result is None]
-        lines = [line for at, _ in own if at in parts for line in parts[at].lines]
-        if lacking:
-            (whole if len(lacking) == len(own) else partly).append(question.asks)
-        elif lines and all(line.withheld for line in lines):
-            hidden.append(question.asks)
-    for said, found in (
-        ("Planned and not answered", whole),
-        ("Answered in part", partly),
-        ("Answered, and withheld because of few people", hidden),
+    came = standings(programme, answers, parts)
+    for said, standing in (
+        ("Planned and not answered", "not answered"),
+        ("Answered in part", "answered in part"),
+        ("Answered, and withheld because of few people", "withheld"),
     ):
-        if found:
+        found = [one.asks for one in programme.questions if came[one.id] == standing]
+        if len(found) > _MOST_LISTED:
+            where = "see \u201cWhat could not be answered\u201d"
+            yield f"{said}: {len(found)} of {len(programme.questions)} questions ({where})."
+        elif found:
             yield f"{said}: {' '.join(found)}"
 
 
 def _subgroups(programme: Programme, parts: Mapping[int, Shown]) -> Iterator[str]:
-    titles = {one.id: one.title.lower() for one in programme.subgroups}
-    told = {
-        (part.answer.question.id, part.answer.subgroup)
-        for part in parts.values()
-        if part.answer.subgroup and not all(line.withheld for line in part.lines)
-    }
-    made = {part.answer.question.id for part in parts.values() if isinstance(part.answer.result, Estimates)}
-    wanted = [
-        (one, name)
-        for one in programme.questions
-        if one.id in made and one.estimator != "participant_flow"
-        for name in one.subgroups
-    ]
-    lost = [(one, name) for one, name in wanted if (one.id, name) not in told]
+    lost, wanted, names = groups_lost(programme, parts)
     if lost:
-        names = "; ".join(dict.fromkeys(titles.get(name, name) for _, name in lost))
         yield (
-            f"{len(lost)} of {len(wanted)} planned analyses by subgroup {'is' if len(lost) == 1 else 'are'} withheld "
+            f"{lost} of {wanted} planned analyses by subgroup {'is' if lost == 1 else 'are'} withheld "
             f"or could not be made, as groups are too small ({names})."
         )
 

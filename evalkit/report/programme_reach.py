@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -20,14 +21,15 @@ from evalkit.programmes.answering_now import participant_flow, started
 from evalkit.programmes.evidence import Evidence, labelled
 from evalkit.programmes.following_up import answered_both, follow_ups
 from evalkit.programmes.parts import Role, Step, Subgroup, Use
-from evalkit.programmes.wording import per_cent
+from evalkit.programmes.written_numbers import share_and_limits
 from evalkit.report import text
-from evalkit.report.programme_blocks import Table
+from evalkit.report.programme_blocks import Table, Text
 from evalkit.report.tables import WITHHELD
 
 _ALL = "all"
 _ELIGIBLE = "eligible"
 ANSWERED = "answered"
+ANSWERED_TITLE = "Answered before and after"
 # Parties that give more than they are given: who was eligible is told of the other one.
 _GIVING = ("mentor", "senior", "coach")
 
@@ -90,9 +92,7 @@ def reach_by_group(evidence: Evidence, role: Role, profile: Profile) -> dict[str
         return {}
     made = _protected(role, stages, plans, profile)
     told = [one for one in characteristics if one.id in made and _groups_told(made[one.id])]
-    return {
-        one.id: (_tables(made[one.id], one.title, role, plans[one.id].stages, profile), made[one.id]) for one in told
-    }
+    return {one.id: (_tables(made[one.id], one.title, role, plans[one.id], profile), made[one.id]) for one in told}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,6 +103,7 @@ class _Plan:
     stages: tuple[_Stage, ...]
     labels: tuple[npt.NDArray[np.object_], ...]  # of each person, by dimension
     counts: Mapping[str, int]  # how many were eligible, by label of a single characteristic
+    together: str = ""  # which groups are told as the other ones
 
 
 def _merged(labels: npt.NDArray[np.object_], one: Subgroup, stages: Sequence[_Stage], profile: Profile) -> _Plan | None:
@@ -135,15 +136,19 @@ def _merged(labels: npt.NDArray[np.object_], one: Subgroup, stages: Sequence[_St
         if not small:
             break
         least = min(small, key=lambda name: (max(found[name].values()), name))
-        other = _neighbour(least, found, one)
+        other = _neighbour(least, names, found, one)
+        if other is None:
+            return None
         both = tuple(_ordered({*names.pop(least), *names.pop(other)}))
-        names[" or ".join(both)] = both
-    if len(names) < 2:
-        return None
+        names[_group_name(both, one)] = both
+    if sum(group != (NOT_STATED,) for group in names.values()) < 2:
+        return None  # those who stated something, beside those who did not, tell nothing
     merged = {label: name for name, group in names.items() for label in group}
     mapped = np.array([merged[str(label)] for label in labels], dtype=object)
     told = {name: sum(eligible.get(label, 0) for label in group) for name, group in names.items()}
-    return _Plan((one.title,), own, (mapped,), told)
+    bag = next((_stated(group) for name, group in names.items() if name.startswith(_other_groups(one))), ())
+    together = f"{_other_groups(one).capitalize()}: {'; '.join(bag)}." if bag else ""
+    return _Plan((one.title,), own, (mapped,), told, together)
 
 
 def _called(labels: npt.NDArray[np.object_], one: Subgroup) -> npt.NDArray[np.object_]:
@@ -152,15 +157,69 @@ def _called(labels: npt.NDArray[np.object_], one: Subgroup) -> npt.NDArray[np.ob
     return np.array([names.get(str(label), str(label)) for label in labels], dtype=object)
 
 
-def _neighbour(least: str, found: Mapping[str, Mapping[str, int]], one: Subgroup) -> str:
-    """Choose the group that a small one is told with: the next age, else the next smallest."""
-    others = [name for name in found if name != least]
-    if one.columns[0].endswith("age_band") and NOT_STATED not in least:
-        ages = sorted([*(name for name in others if NOT_STATED not in name), least])
+def _neighbour(
+    least: str, names: Mapping[str, tuple[str, ...]], found: Mapping[str, Mapping[str, int]], one: Subgroup
+) -> str | None:
+    """Choose the group that a small one is told with; None where any would make a group that means nothing.
+
+    Those who did not state are told with the largest group, which they change least. The next age is told with an age,
+    and small groups without an order become the other ones, together.
+    """
+    others = [name for name in names if name != least and names[name] != (NOT_STATED,)]
+    if not others:
+        return None
+    if names[least] == (NOT_STATED,):
+        return max(others, key=lambda name: (max(found[name].values()), name))
+    if _is_age(one):
+        ages = sorted([*others, least], key=lambda name: _age(_stated(names[name])[0]))
         at = ages.index(least)
-        near = [ages[place] for place in (at - 1, at + 1) if 0 <= place < len(ages)]
-        others = near or others
-    return min(others, key=lambda name: (max(found[name].values()), name))
+        others = [ages[place] for place in (at - 1, at + 1) if 0 <= place < len(ages)]
+    bags = [name for name in others if len(_stated(names[name])) > 1]
+    return min(bags if bags and not _is_age(one) else others, key=lambda name: (max(found[name].values()), name))
+
+
+def _is_age(one: Subgroup) -> bool:
+    return one.columns[0].endswith("age_band")
+
+
+def _stated(labels: Sequence[str]) -> tuple[str, ...]:
+    return tuple(label for label in labels if label != NOT_STATED)
+
+
+def _age(label: str) -> tuple[int, int, str]:
+    """Sort ages by the number that they begin with; those under an age come first."""
+    number = re.search(r"\d+", label)
+    return 0 if label.lower().startswith("under") else 1, int(number[0]) if number else 0, label
+
+
+def _other_groups(one: Subgroup) -> str:
+    return "other kinds" if "kind" in one.title.lower() else "other groups"
+
+
+def _group_name(labels: Sequence[str], one: Subgroup) -> str:
+    """Name groups that are told together: ages as a range, others as the other ones."""
+    stated = _stated(labels)
+    several = _age_range(stated) if _is_age(one) else _other_groups(one)
+    name = stated[0] if len(stated) == 1 else several
+    return f"{name} or {NOT_STATED}" if NOT_STATED in labels else name
+
+
+def _age_range(labels: Sequence[str]) -> str:
+    """Name neighbouring ages by the first and the last.
+
+    Examples
+    --------
+    >>> _age_range(["45-54", "35-44"]), _age_range(["55-64", "65 and over"]), _age_range(["under 25", "25-34"])
+    ('35-54', '55 and over', 'under 35')
+    """
+    ages = sorted(labels, key=_age)
+    low = re.match(r"\d+", ages[0])
+    high = re.search(r"\d\D+(\d+)$", ages[-1])
+    if ages[0].lower().startswith("under"):
+        return f"under {int(high[1]) + 1}" if high else " or ".join(ages)
+    if low is None:
+        return " or ".join(ages)
+    return f"{low[0]}-{high[1]}" if high else f"{low[0]} and over"
 
 
 def _is_small(counts: Mapping[str, int], stages: Sequence[_Stage], profile: Profile) -> bool:
@@ -272,7 +331,7 @@ def _who_answered(evidence: Evidence, role: Role, people: pd.Index, stages: Sequ
     followed = follow_ups(evidence, role.id)
     here = answered_both(evidence, followed[0], people) if followed and of is not None else None
     if here is not None and of is not None and of.here is not None:
-        yield _Stage(ANSWERED, "Answered before and after", of.id, here & of.here)
+        yield _Stage(ANSWERED, ANSWERED_TITLE, of.id, here & of.here)
 
 
 def _eligible(
@@ -361,13 +420,16 @@ def _chain(evidence: Evidence, steps: Sequence[Step], people: pd.Index) -> list[
 
 
 def _ordered(labels: set[str]) -> list[str]:
-    return sorted(labels, key=lambda label: (label == NOT_STATED, label))
+    return sorted(labels, key=lambda label: (label == NOT_STATED, label.startswith("other "), label))
 
 
-def _tables(made: Protected, title: str, role: Role, stages: Sequence[_Stage], profile: Profile) -> tuple[Table, ...]:
-    """Write one characteristic: the numbers at each step, then the share from step to step with its interval."""
+def _tables(made: Protected, title: str, role: Role, plan: _Plan, profile: Profile) -> tuple[Table, ...]:
+    """Write one characteristic: the numbers at each step, then the share from step to step with its interval.
+
+    Where one step alone is told, the share of all stands beside its numbers.
+    """
     frame = _one_column(made, title)
-    stages = [one for one in stages if _released(made, one, role, stages) in frame.columns]
+    stages = [one for one in plan.stages if _released(made, one, role, plan.stages) in frame.columns]
     known = {one.id: frame[_released(made, one, role, stages)].to_numpy(dtype=float) for one in stages}
     names = [str(label) for label in frame[title]]
     rows = [
@@ -380,11 +442,32 @@ def _tables(made: Protected, title: str, role: Role, stages: Sequence[_Stage], p
         if any(WITHHELD in row for row in rows)
         else ()
     )
+    notes = (plan.together, *notes) if plan.together else notes
     data = pd.DataFrame({title: names, **{one.id: known[one.id] for one in stages}})
-    whose = f"{role.title.capitalize()} by {title.lower()}"
+    whose = f"{role.title.capitalize()} by {title.lower().replace(' by ', ' and ')}"
+    told = [one for one in stages if one.title in columns]
+    if len(told) == 1:
+        return (_one_step(whose, title, names, told[0], known[told[0].id], notes),)
     counts = Table(whose, tuple(columns), tuple(rows), notes=notes, data=data)
     shares = _shares(whose, title, names, stages, known, profile)
-    return (counts, shares) if shares is not None else (counts,)
+    if shares is None:
+        return (counts,)
+    return (_side_by_side(counts, shares),) if len(shares.columns) == _NAME_AND_ONE else (counts, shares)
+
+
+# Columns of a table that tells one share of each group.
+_NAME_AND_ONE = 2
+
+
+def _side_by_side(counts: Table, shares: Table) -> Table:
+    """Put the one share that is told beside the numbers that it is made of."""
+    rows = tuple((*numbers, share) for numbers, (_, share) in zip(counts.rows, shares.rows, strict=True))
+    notes = ("The share with its 95 % interval (Wilson's), of the numbers beside it.", *counts.notes)
+    data = counts.data
+    if data is not None and shares.data is not None:
+        told = shares.data[shares.data["came"] == shares.columns[1].partition(" of ")[0]]
+        data = data.merge(told.drop(columns=["of", "came"]), on=counts.columns[0], how="left")
+    return Table(counts.title, (*counts.columns, shares.columns[1]), rows, notes=notes, data=data)
 
 
 def _released(made: Protected, stage: _Stage, role: Role, stages: Sequence[_Stage]) -> str:
@@ -406,8 +489,8 @@ def _shares(
     first, start = stages[0], by_id.get("started")
     if start is not None and first.id == "eligible" and start.of != first.id:
         pairs.insert(0, (first, start))
-    if not pairs:  # of one step alone: which part of all of them a group is
-        return _parts_of_all(whose, title, names, stages[0], known[stages[0].id])
+    if not pairs:
+        return None
     rows: list[tuple[str, ...]] = []
     data: list[dict[str, object]] = []
     for at, label in enumerate(names):
@@ -434,24 +517,35 @@ def _share(came: float, of: float) -> tuple[str, dict[str, object]]:
     if not np.isfinite([of, came]).all() or of <= 0 or came > of:
         return WITHHELD, {"flag": "suppressed"}
     found = wilson(came, of)
-    told = f"{per_cent(found.estimate)} ({per_cent(found.low)} to {per_cent(found.high)})"
-    return told, {"estimate": found.estimate, "conf_low": found.low, "conf_high": found.high, "flag": ""}
+    share, limits = share_and_limits(found.estimate, found.low, found.high)
+    numbers = {"estimate": found.estimate, "conf_low": found.low, "conf_high": found.high}
+    return f"{share} ({limits})", {**numbers, "flag": ""}
 
 
-def _parts_of_all(
-    whose: str, title: str, names: Sequence[str], stage: _Stage, counts: npt.NDArray[np.float64]
-) -> Table | None:
+def _one_step(
+    whose: str,
+    title: str,
+    names: Sequence[str],
+    stage: _Stage,
+    counts: npt.NDArray[np.float64],
+    notes: tuple[str, ...],
+) -> Table:
+    """Write the numbers of one step, and which part of all of them a group is."""
     whole = counts[list(names).index(_ALL)] if _ALL in names else float("nan")
-    made = [(label, *_share(n, whole)) for label, n in zip(names, counts, strict=True) if label != _ALL]
-    if all(told == WITHHELD for _, told, _ in made):
-        return None
-    return Table(
-        f"{whose}: part of all",
-        (title, f"Share of all {stage.title.lower()}"),
-        tuple((label, told) for label, told, _ in made),
-        notes=("Each share with its 95 % interval (Wilson's), of the numbers in the table above.",),
-        data=pd.DataFrame([{title: label, **more} for label, _, more in made]),
-    )
+    none: tuple[str, dict[str, object]] = (text.MISSING, {})
+    found = [none if label == _ALL else _share(n, whole) for label, n in zip(names, counts, strict=True)]
+    numbers = [WITHHELD if np.isnan(n) else text.count(n) for n in counts]
+    shared = any(share not in {WITHHELD, text.MISSING} for share, _ in found)
+    rows = [
+        (label, n, share) if shared else (label, n) for label, n, (share, _) in zip(names, numbers, found, strict=True)
+    ]
+    data = [
+        {title: label, stage.id: n, **(more if shared else {})}
+        for label, n, (_, more) in zip(names, counts, found, strict=True)
+    ]
+    heads = (title, stage.title, "Share of all") if shared else (title, stage.title)
+    notes = ("Each share with its 95 % interval (Wilson's).", *notes) if shared else notes
+    return Table(whose, heads, tuple(rows), notes=notes, data=pd.DataFrame(data))
 
 
 def _told_columns(columns: list[str], rows: list[tuple[str, ...]]) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -471,7 +565,7 @@ def _one_column(made: Protected, title: str) -> pd.DataFrame:
     return kept.drop(columns=dims).assign(**{title: names})
 
 
-def answered(evidence: Evidence, profile: Profile) -> Table | None:
+def answered(evidence: Evidence, profile: Profile) -> Table | Text | None:
     """Tell how many of the people who were asked answered, by form and wave.
 
     Parameters
@@ -483,43 +577,71 @@ def answered(evidence: Evidence, profile: Profile) -> Table | None:
 
     Returns
     -------
-    Table or None
-        Share of those who answered among those who started, with Wilson's interval; None when nobody was asked.
+    Table or Text or None
+        Share of those who answered among those who started, with Wilson's interval; a sentence where all of it is
+        withheld; None when nobody was asked. Forms that are not asked once of those who started are named below.
     """
-    rows: list[tuple[str, ...]] = []
-    data: list[dict[str, object]] = []
-    hidden = False
+    rows: dict[tuple[str, ...], dict[str, object]] = {}
+    apart: dict[str, list[str]] = {}
+    parties = {one.id for one in evidence.programme.parties}
+    own = {
+        one.id for one in evidence.programme.roles if one.audience == "coordinator"
+    }  # who run it: a form about nobody
     for wave, use, asked in evidence.programme.calendar():
-        known = next((one for one in evidence.instruments[use.instrument].waves if one.id == asked), None)
-        if wave.repeats or (known is not None and known.asked_with):
+        title = evidence.instruments[use.instrument].title
+        early = wave.week + wave.open_weeks < 0
+        if _asked_with(evidence, use, asked) or set(use.roles) <= own or (early and not parties & set(use.roles)):
             continue
-        for role in use.roles:
-            found = _response(evidence, use, asked, role)
-            if found is None:
-                continue
-            title = evidence.instruments[use.instrument].title
+        why = _APPLYING if early else _AGAIN if wave.repeats else ""
+        found = [] if why else [(role, one) for role in use.roles if (one := _response(evidence, use, asked, role))]
+        if not found and (use.id, asked) in evidence.answers:
+            apart.setdefault(why or _UNKNOWN, []).append(title)
+        for role, counts in found:
             who = evidence.programme.roles_by_id[role].title
-            cells, more = _answered_cells(*found, profile, told=_start_is_told(evidence, role, profile))
-            hidden |= WITHHELD in cells
+            cells, more = _answered_cells(*counts, profile, told=_start_is_told(evidence, role, profile))
+            # A form that is used twice at a time is one form to those who answer.
             named = (f"{title}: {wave.title}, {who}", *cells)
-            if named in rows:  # a form that is used twice at a time is one form to those who answer
-                continue
-            rows.append(named)
-            data.append({"form": title, "wave": wave.title, "role": who, **more})
+            rows.setdefault(named, {"form": title, "wave": wave.title, "role": who, **more})
+    notes = tuple(f"Not in this table, as {why}: {'; '.join(dict.fromkeys(names))}." for why, names in apart.items())
+    return _answered_table(rows, notes, profile)
+
+
+# Why a form stands in no row of those who were asked and those who answered.
+_APPLYING = "they are answered before the start, by everybody who came that far"
+_AGAIN = "they are asked again and again, and nobody notes how often each person was asked"
+_UNKNOWN = "who was asked is not in the files"
+
+
+def _asked_with(evidence: Evidence, use: Use, asked: str) -> bool:
+    """Tell whether a wave has no form of its own: it is asked looking back, with another."""
+    known = next((one for one in evidence.instruments[use.instrument].waves if one.id == asked), None)
+    return known is not None and bool(known.asked_with)
+
+
+def _answered_table(
+    rows: Mapping[tuple[str, ...], Mapping[str, object]], apart: tuple[str, ...], profile: Profile
+) -> Table | Text | None:
     if not rows:
         return None
+    withheld_cells = [cell == WITHHELD for row in rows for cell in row[1:]]
+    if all(withheld_cells):
+        said = f"Of all {len(rows)} forms" if len(rows) > 1 else "Of the form"
+        return Text(
+            f"{said} it is withheld how many of those who were asked answered, so that nobody can be recognised: "
+            f"{profile.title}."
+        )
     notes: tuple[str, ...] = (
         "Asked: those who started, or everybody in the files of that role where no start is recorded. How many did not "
         "answer is told: every number of people in the report would tell it.",
     )
-    if hidden:
+    if any(withheld_cells):
         notes = (*notes, f"Withheld so that nobody can be recognised: {profile.title}.")
     return Table(
         "Who was asked and who answered",
         ("Form", "Asked", "Answered", "Share", "95 % interval"),
         tuple(rows),
-        notes=notes,
-        data=pd.DataFrame(data),
+        notes=(*notes, *apart),
+        data=pd.DataFrame(list(rows.values())),
     )
 
 
@@ -550,8 +672,7 @@ def _answered_cells(came: int, of: int, profile: Profile, *, told: bool) -> tupl
     cells = (
         text.count(said_of),
         text.count(said_came),
-        per_cent(share.estimate),
-        f"{per_cent(share.low)} to {per_cent(share.high)}",
+        *share_and_limits(share.estimate, share.low, share.high),
     )
     limits = {"estimate": share.estimate, "conf_low": share.low, "conf_high": share.high}
     return cells, {"asked": said_of, "answered": said_came, **limits, "flag": ""}

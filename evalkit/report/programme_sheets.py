@@ -40,7 +40,14 @@ def report_tables(report: Report) -> Iterator[tuple[str, Table]]:
             if isinstance(block, Table):
                 place += 1
                 words = re.sub(r"[^a-z0-9]+", "-", block.title.lower().removeprefix("numbers behind the figure: "))
-                yield f"{place:02d}-{words.strip('-')[:_LONGEST_FILE].strip('-')}", block
+                yield f"{place:02d}-{_cut(words.strip('-'), _LONGEST_FILE, '-')}", block
+
+
+def _cut(words: str, longest: int, between: str) -> str:
+    """Shorten a name after a whole word."""
+    if len(words) <= longest:
+        return words
+    return words[: longest + 1].rpartition(between)[0].strip(between) or words[:longest]
 
 
 def table_files(report: Report) -> dict[str, bytes]:
@@ -74,8 +81,10 @@ def _frame(table: Table) -> pd.DataFrame:
 
 def _with_digits(values: pd.Series) -> pd.Series:
     """Round what is no count: of sixteen digits the people behind a share or a mean can be worked out."""
-    if not pd.api.types.is_float_dtype(values) or bool((values.dropna() % 1 == 0).all()):
+    if not pd.api.types.is_float_dtype(values):
         return values
+    if bool((values.dropna() % 1 == 0).all()):  # counts, which a gap in the column made decimal
+        return values.astype("Int64")
     return values.map(as_printed)
 
 
@@ -99,7 +108,7 @@ def _workbook(report: Report, found: list[tuple[str, Table]]) -> bytes:
     for row, (name, table) in enumerate(found, start=2):
         _fill(first, row, [name, table.title, " ".join(table.notes)])
     for name, table in found:
-        sheet = book.create_sheet(_SHEET.sub(" ", name)[:_LONGEST_SHEET].strip())
+        sheet = book.create_sheet(_cut(_SHEET.sub(" ", name), _LONGEST_SHEET, " ").strip())
         frame = _frame(table)
         _fill(sheet, 1, [str(column) for column in frame.columns])
         for row, values in enumerate(frame.astype(object).where(frame.notna(), None).itertuples(index=False), start=2):

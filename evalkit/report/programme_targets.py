@@ -12,7 +12,7 @@ import pandas as pd
 from evalkit.disclosure import Profile
 from evalkit.numeric.proportions import wilson
 from evalkit.programmes.answers import Answer
-from evalkit.programmes.headline_texts import Headline
+from evalkit.programmes.headline_texts import PAY_SHARE, Headline
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Target
 from evalkit.report.programme_blocks import Table
@@ -46,9 +46,10 @@ def targets_table(
         return None
     rows = []
     for target in programme.targets:
-        wanted = _wanted(target)
-        found = [_line(target, programme, answers, parts)]
-        rows.append((target.title, wanted, *judged(target, found[0])))
+        if _stands_for_several(target, answers, parts):
+            rows.append((target.title, _wanted(target), "\u2013", "\u2013", "no target set"))
+        else:
+            rows.append((target.title, _wanted(target), *judged(target, _line(target, programme, answers, parts))))
     notes: tuple[str, ...] = (
         "Reached: the whole interval is on the side of the target. Missed: none of it is. Not settled: it "
         "reaches across.",
@@ -75,6 +76,14 @@ def _wanted(target: Target) -> str:
     return f"to be set by {who.rstrip('.')}" if who else "to be set"
 
 
+def _stands_for_several(target: Target, answers: Sequence[Answer], parts: Mapping[int, Shown]) -> bool:
+    """Tell whether a target without a number is about several: the first of them would not stand for all."""
+    if target.about is not None or target.at_least is not None or target.at_most is not None:
+        return False
+    own = [at for at, one in enumerate(answers) if one.question.id == target.question and not one.subgroup]
+    return sum(len(parts[at].lines) for at in own if at in parts) > 1
+
+
 def _line(
     target: Target, programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown]
 ) -> Headline | float | None:
@@ -93,7 +102,7 @@ def _line(
             if len(row):
                 return float(row["n"].iloc[0])
             continue
-        for line in part.lines:
+        for line in (*part.lines, *(one.line for one in part.again if one.line is not None)):
             about = answer.of_term.get(line.term, line.about)
             if (target.about is None or about == target.about) and (not roles or not line.group or line.group in roles):
                 if target.of == "answered":
@@ -107,19 +116,33 @@ def _answered(
 ) -> Headline | None:
     """Take the share of those who started who are in a number, of numbers of people that are released anyway."""
     start = next((step.title for step in programme.steps if step.id == "started"), "")
+    # Of pairs both parties started: as many pairs as people of each, where these are as many.
+    roles = {answer.role} if answer.role else {one.id for one in programme.parties if programme.unit == "pairs"}
+    starts: list[float] = []
     for at, flow in enumerate(answers):
         part = parts.get(at)
-        if part is None or not isinstance(flow.result, pd.DataFrame) or flow.role != answer.role:
-            continue
-        frame = flow_frame(part)
-        row = frame.loc[frame["step"] == start, "n"]
-        of, came = float(row.iloc[0]) if len(row) else math.nan, line.people
-        if not math.isfinite(of) or not math.isfinite(came) or not 0 < came <= of:
-            return replace(line, withheld=True)
-        found = wilson(came, of)
-        share = replace(line, kind="share", unit="proportion", p_value=math.nan, withheld=False, against="")
-        return replace(share, estimate=found.estimate, low=found.low, high=found.high, people=of)
-    return None
+        if part is not None and isinstance(flow.result, pd.DataFrame) and flow.role in roles:
+            frame = flow_frame(part)
+            row = frame.loc[frame["step"] == start, "n"]
+            starts.append(float(row.iloc[0]) if len(row) else math.nan)
+    if not starts or len(starts) < len(roles):
+        return None
+    if not all(map(math.isfinite, [*starts, line.people])):
+        return replace(line, withheld=True)
+    if len(set(starts)) > 1 or not 0 < line.people <= starts[0]:
+        return None
+    found = wilson(line.people, starts[0])
+    share = replace(line, kind="share", unit="proportion", p_value=math.nan, withheld=False, against="")
+    return replace(share, estimate=found.estimate, low=found.low, high=found.high, people=starts[0])
+
+
+def _unit(line: Headline) -> str:
+    """Give the unit of a number, where the number does not carry it."""
+    if line.kind in {"change", "difference"} and line.unit in {"proportion", PAY_SHARE}:
+        return " percentage points" if line.unit == "proportion" else f" {line.unit}"
+    if line.kind == "ratio":
+        return f" {line.times}".rstrip()
+    return "" if line.unit in {"", "proportion", PAY_SHARE} else f" {line.unit}"
 
 
 def judged(target: Target, found: Headline | float | None) -> tuple[str, str, str]:
@@ -153,7 +176,7 @@ def judged(target: Target, found: Headline | float | None) -> tuple[str, str, st
     # A ratio, such as pay after over pay before, is compared with per cent as a share is.
     parts = (found.unit == "proportion" or found.kind == "ratio") and target.unit in _PER_CENT
     alike = replace(found, kind="share", unit="proportion") if parts and found.kind == "ratio" else found
-    told = (value(alike), interval(alike))
+    told = (f"{value(alike)}{_unit(alike)}", interval(alike))
     if bound is None:
         return (*told, "no target set")
     times = 100.0 if parts else 1.0

@@ -122,7 +122,7 @@ def _of_protected(what: Protected, released: Released) -> list[dict[str, Any]]:
             labels.loc[rows].to_numpy().tolist(),
             {count: counts.loc[rows, count].tolist() for count in what.counts},
             released.profile,
-            what.subset_of,
+            what.linked_subset_of or what.subset_of,
         )
         for rows in pattern.groupby(pattern, sort=False).groups.values()
     ]
@@ -284,7 +284,7 @@ def _of_frame(frame: pd.DataFrame, released: Released, token: str) -> list[dict[
     return found
 
 
-def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str) -> list[Problem]:
+def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str, *, every: bool = True) -> list[Problem]:
     """Attack all registered tables together.
 
     Parameters
@@ -295,6 +295,8 @@ def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str) -> lis
         Of the notebook, for the message.
     token : str
         Of the run, by which the marks of true numbers were made.
+    every : bool, default True
+        Whether to go on after a way to link the tables by which something was found.
 
     Returns
     -------
@@ -312,6 +314,8 @@ def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str) -> lis
         wrong = found[found["verdict"] != SAFE]
         if len(wrong):
             titled.append(wrong.assign(table=[linked[int(at)]["title"] for at in wrong["table"]]))
+            if not every:
+                break
     problems = []
     for title, rows in pd.concat(titled).groupby("table", sort=False) if titled else ():
         cells = list(dict.fromkeys(f"{row.row} ({row.verdict})" for row in rows.itertuples()))
@@ -408,11 +412,19 @@ def _renamed(
         **table,
         "dims": [dims[dim] for dim in table["dims"]],
         "totals": {dims[dim]: _plain(label) for dim, label in table["totals"].items()},
-        "subset_of": {counts[part]: counts[whole] for part, whole in table["subset_of"].items()},
+        "subset_of": {
+            _or_told(counts, part, count_name): _or_told(counts, whole, count_name)
+            for part, whole in table["subset_of"].items()
+        },
         "rows": [[_plain(label) for label in row] for row in table["rows"]],
         "counts": {counts[count]: values for count, values in table["counts"].items()},
         "labels": table.get("labels") or _written(table),
     }
+
+
+def _or_told(counts: Mapping[str, str], name: str, count_name: Callable[[str], str]) -> str:
+    """Name a count anew; one that stands in another table of the same release as that table will name it."""
+    return counts.get(name) or count_name(name)
 
 
 def _apart(names: Sequence[str], made: Callable[[str], str]) -> dict[str, str]:

@@ -46,7 +46,7 @@ _TERMS = {
     "odds_ratio_conditional": "odds ratio (conditional)",
 }
 # Years and other times take no comma at the thousand.
-_TIMES = ("time", "year")
+_TIMES = ("time", "year", "baseline_year", "target_year")
 _COUNTS = ("n", "n_at_risk", "n_events", "n_censored")
 # Columns whose values are names in snake case.
 _NAMES = ("term", "statistic")
@@ -159,14 +159,20 @@ def _written(values: pd.Series, name: str, counts: Sequence[str], digits: int) -
         return values.map(lambda value: text.MISSING if pd.isna(value) else f"{value:.10g}").astype(object)
     if name == "p_value" and pd.api.types.is_numeric_dtype(values):
         return values.map(text.p_value).astype(object)
-    if pd.api.types.is_bool_dtype(values):
-        return values.map({True: "yes", False: "no"}).astype(object)
+    if _is_bool(values):
+        return values.map({True: "yes", False: "no"}).astype(object).where(values.notna(), text.MISSING)
     if pd.api.types.is_numeric_dtype(values):
         return values.astype(float).map(lambda value: text.number(value, digits)).astype(object)
     if pd.api.types.is_datetime64_any_dtype(values) and values.equals(values.dt.normalize()):
         values = values.dt.strftime("%Y-%m-%d")
     words = values.astype(object).where(values.notna(), text.MISSING).astype(str)
     return words.map(lambda word: _TERMS.get(word, word.replace("_", " "))) if name in _NAMES else words
+
+
+def _is_bool(values: pd.Series) -> bool:
+    """Tell whether a column says yes or no, where it says anything."""
+    known = values.dropna()
+    return pd.api.types.is_bool_dtype(values) or (not known.empty and all(isinstance(one, bool) for one in known))
 
 
 def as_text(released: Released, title: str, digits: int = 3) -> str:

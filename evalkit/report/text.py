@@ -78,21 +78,41 @@ def interval(low: float, high: float, digits: int = 3) -> str:
     low, high : float
         Limits; NaN becomes a dash.
     digits : int, default 3
-        Significant digits.
+        Significant digits, where these are enough to tell the limits apart.
 
     Returns
     -------
     str
-        "low to high".
+        "low to high"; in words for a side without a limit.
 
     Examples
     --------
-    >>> interval(0.2019, 0.5547)
-    '0.202 to 0.555'
+    >>> interval(0.2019, 0.5547), interval(-0.00003, 0.0476), interval(0.45124, 0.45131)
+    ('0.202 to 0.555', '-0.00003 to 0.0476', '0.4512 to 0.4513')
     """
     if pd.isna(low) and pd.isna(high):
         return MISSING
-    return f"{number(low, digits)} to {number(high, digits)}"
+    enough = (more for more in range(digits, _MOST_DIGITS + 1) if low != high and _apart(low, high, more))
+    digits = next(enough, digits)
+    return f"{_limit(low, digits)} to {_limit(high, digits)}"
+
+
+# A limit has no more digits than these.
+_MOST_DIGITS = 6
+
+
+def _apart(low: float, high: float, digits: int) -> bool:
+    """Tell whether two limits are read as two numbers: 2 and 2.00 are one."""
+    read = [re.sub("[,<>]", "", _limit(value, digits)) for value in (low, high)]
+    return not (all(map(math.isfinite, (low, high))) and float(read[0]) == float(read[1]))
+
+
+def _limit(value: float, digits: int) -> str:
+    """Write a limit: a small one on its side of zero, so that nobody reads a sign of more or less beside "to"."""
+    if math.isinf(value):
+        return "no upper limit" if value > 0 else "no lower limit"
+    written = f"{value:.{_MOST_DIGITS}f}".rstrip("0")
+    return written if 0 < abs(value) < _LEAST and float(written) else number(value, digits)
 
 
 def count(value: float) -> str:

@@ -53,8 +53,23 @@ def test_a_p_value_has_three_decimals(value: float, said: str):
 def test_an_interval_names_both_limits_unless_neither_is_known():
     assert text.interval(0.2019, 0.5547) == "0.202 to 0.555"
     assert text.interval(math.nan, math.nan) == "\u2013"
-    assert text.interval(1.0, math.inf) == "1 to infinity"
+    assert text.interval(1.0, math.inf) == "1 to no upper limit"
+    assert text.interval(-math.inf, 1.0) == "no lower limit to 1"
     assert text.interval(math.nan, 2.0) == "\u2013 to 2"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-0.00003, 0.0476, "-0.00003 to 0.0476"),
+        (0.0000001, 0.0476, "<0.0001 to 0.0476"),
+        (0.45124, 0.45131, "0.4512 to 0.4513"),
+        (2.0, 2.0004, "2 to 2.0004"),
+        (0.5, 0.5, "0.500 to 0.500"),
+    ],
+)
+def test_limits_that_differ_are_not_written_alike_nor_with_a_sign_of_less(low: float, high: float, said: str):
+    assert text.interval(low, high) == said
 
 
 def test_a_count_has_commas():

@@ -486,6 +486,7 @@ def test_a_report_on_an_empty_folder_says_what_it_lacks(full: Path, capsys: pyte
     said = capsys.readouterr()
     assert said.err == ""
     assert "Could not be answered" in said.out
+    assert f"Of {len(programme.questions)} questions: " in said.out
     assert "participants.csv is missing or empty" in said.out
     page = unescape((path / "outputs" / f"{PROGRAMME}.html").read_text(encoding="utf-8"))
     for one in programme.questions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from small_programme import small_evidence
 
 from evalkit.equality.likelihood import relative_likelihood
+from evalkit.numeric.proportions import wilson
 from evalkit.programmes import load_programme
 from evalkit.programmes.answering import answer_question
 from evalkit.programmes.answering_change import ratio_rows
@@ -92,6 +94,19 @@ def test_a_ratio_with_score_limits_has_no_p_of_another_test() -> None:
     pd.testing.assert_frame_equal(
         alone[["estimate", "conf_low", "conf_high"]], made.frame[["estimate", "conf_low", "conf_high"]]
     )
+
+
+def test_what_an_organisation_did_is_counted_and_has_no_interval() -> None:
+    plan = load_programme("edi-improvement-plan")
+    actions = pd.DataFrame({"action": list("abcd"), "done": ["yes", "yes", "yes", "no"]})
+    board = pd.DataFrame({"person": list("abcd"), "objective": ["yes", "yes", "yes", "no"]})
+    evidence = evidence_of(plan, actions=actions, board=board)
+    found = {
+        one.about: one.result.frame.iloc[0] for one in answer_question(evidence, plan.questions_by_id["objectives"])
+    }
+    assert found["actions_done",][["estimate", "n"]].tolist() == [0.75, 4]
+    assert found["actions_done",][["conf_low", "conf_high"]].isna().all()
+    assert found["objectives",][["conf_low", "conf_high"]].notna().all()
 
 
 @pytest.mark.parametrize("column", ["year", "snapshot"])
@@ -178,6 +193,76 @@ def test_service_begins_with_the_post() -> None:
     assert found["estimate"].iloc[0] == pytest.approx(0.75)
 
 
+def service_of(left: list[str], observed_to: list[str]) -> Evidence:
+    """Returners who all began with their post, on the first day of 2022."""
+    n = len(left)
+    frame = pd.DataFrame(
+        {"person": [f"P{i}" for i in range(n)], "entered": "2022-01-01", "programme_from": "2022-01-01",
+         "left": left, "observed_to": observed_to, "promoted": ["2023-06-01"] * 3 + [""] * (n - 3)}
+    )  # fmt: skip
+    part = people(role=["returner"] * n, started=["2022-01-01"] * n)
+    return evidence_of(load_programme("returners"), staff=frame, participants=part)
+
+
+@pytest.mark.parametrize("short", [0, 1])
+def test_all_who_stayed_have_an_interval_where_all_were_followed_for_so_long(short: int) -> None:
+    n = 24
+    evidence = service_of(["2023-09-01"] + [""] * (n - 1), ["2024-12-31"] * (n - short) + ["2022-06-30"] * short)
+    result = answered(evidence, "retention")
+    row = result.frame.iloc[0]
+    assert (row["estimate"], row["n"]) == (1.0, n)
+    put_in = any("Wilson" in one for one in result.method.assumptions)
+    if short:  # one was seen for half a year only: no plain proportion
+        assert np.isnan(row["conf_low"])
+        assert not put_in
+    else:
+        assert (row["conf_low"], row["conf_high"]) == pytest.approx((wilson(n, n).low, 1.0))
+        assert put_in
+    # Where somebody had left, the interval stays that of the curve.
+    assert result.frame.iloc[1]["conf_high"] < 1
+
+
+def test_nobody_who_left_first_has_an_interval_too() -> None:
+    n = 24
+    frame = answered(service_of([""] * (n - 1) + ["2023-09-01"], ["2024-12-31"] * n), "promotion").frame
+    first = frame.set_index("term").loc["Left without it within 12 months"]
+    assert (first["estimate"], first["conf_low"]) == (0.0, pytest.approx(0.0))
+    assert first["conf_high"] == pytest.approx(wilson(0, n).high)
+
+
+def test_a_yes_to_a_disability_is_called_by_what_it_means() -> None:
+    files = staff_of_years()
+    staff = files["staff_in_post"]
+    names = staff["person"].str[1:].astype(int)
+    staff = staff.assign(disability=np.where(names % 3 == 0, "yes", "no"))
+    year = staff[staff["snapshot"] == "2025-03-31"].reset_index(drop=True)
+    pay = pd.DataFrame({"person": year["person"], "snapshot": "2025-03-31", "full_pay": "yes"})
+    pay["hourly"] = 15.0 + np.arange(len(year)) % 7
+    evidence = evidence_of(load_programme("edi-improvement-plan"), **{**files, "staff_in_post": staff}, pay=pay)
+    for question in ("representation_disability", "pay_gap_disability", "turnover"):
+        for one in answer_question(evidence, evidence.programme.questions_by_id[question]):
+            assert isinstance(one.result, Estimates), one.why_not
+            groups = set(re.findall(r"\w+", " ".join(one.result.frame["group"].dropna().astype(str))))
+            assert not groups & {"yes", "no"}, question
+            if "disability" in question or one.subgroup == "disability":
+                assert "disabled" in groups
+
+
+def test_a_group_that_is_too_small_is_called_by_a_name() -> None:
+    evidence = small_evidence(24)
+    part = evidence.files["participants"].assign(disability="no")
+    evidence = Evidence(
+        evidence.programme, evidence.instruments, {**evidence.files, "participants": part}, evidence.answers
+    )
+    plan = load_programme("bme-executive-mentoring")
+    (question,) = [one for one in plan.questions if one.estimator == "gap_in_change"]
+    change = next(one for one in evidence.programme.questions if one.estimator == "mean_change")
+    made = question.model_copy(update={"outcomes": change.outcomes[:1], "roles": change.roles,
+                                       "arguments": (*question.arguments, *change.arguments)})  # fmt: skip
+    for one in answer_question(evidence, made):
+        assert "(colleagues without a disability and disabled colleagues)" in one.why_not
+
+
 def test_only_returners_in_post_are_in_the_records_of_service_and_pay() -> None:
     programme = load_programme("returners")
     made = simulate_records(programme, 40, seed=1, zero=date(2022, 1, 10))
@@ -205,6 +290,8 @@ def test_methods_tell_of_mentoring_only_where_there_is_some(programme: str, *, s
     words = " ".join([told.method.name, told.method.estimand, *told.method.assumptions, *told.method.n_dropped]).lower()
     assert ("mentor" in words) is says
     assert ("in the programme" in words) is not says
+    assert "who had begun within" in words
+    assert "at risk from then on" not in words
     pd.testing.assert_frame_equal(told.frame, result.frame)
 
 
@@ -267,7 +354,7 @@ def test_a_comparison_decides_where_there_is_one_whatever_the_order() -> None:
 def test_limitations_count_the_tests_that_are_made() -> None:
     text = next(note.text for note in design_notes(load_programme("returners")) if note.rule == "several_outcomes")
     assert "4 outcomes were named" in text
-    assert "one test is made of each of 3 of them" in text
+    assert "one test judges each of 3 of them" in text
     assert "In post in health or care is told with its interval alone." in text
 
 

@@ -7,7 +7,16 @@ from pathlib import Path
 import pandas as pd
 
 from evalkit.disclosure import load_profile
-from evalkit.programmes.folder_log import RELEASES, LoggedReport, ReportLog, hashes, log_text, read_log, side_by_side
+from evalkit.programmes.folder_log import (
+    RELEASES,
+    LoggedReport,
+    ReportLog,
+    hashes,
+    log_text,
+    read_log,
+    side_by_side,
+    without_person,
+)
 from evalkit.programmes.folder_simulation import simulate_folder
 from evalkit.programmes.folder_withdrawal import withdraw
 from evalkit.programmes.folder_writing import new_folder
@@ -80,3 +89,26 @@ def test_withdrawing_says_what_two_reports_would_tell(tmp_path: Path) -> None:
     log = read_log(folder)
     (folder / RELEASES).write_text(log_text(log, logged(3, 3, log)), encoding="utf-8")
     assert "Do not pass both on" in withdraw(folder, second).beside
+
+
+def test_whoever_withdraws_leaves_no_print_and_the_reports_are_still_held_side_by_side(tmp_path: Path) -> None:
+    folder = tmp_path / "coaching"
+    new_folder(folder, "looking-after-you-too-coaching", "Trust X", "surveyjs")
+    simulate_folder(folder, 3, seed=1)
+    code = str(pd.read_csv(folder / "data" / "participants.csv", dtype=str)["person"].iloc[0])
+    log = ReportLog(KEY.key)
+    before = LoggedReport("2026-01-02", "staff-survey", hashes(log, [("a", pd.DataFrame({"person": [code, "other"]}))]))
+    (folder / RELEASES).write_text(log_text(log, before), encoding="utf-8")
+    own = {mark.partition(".")[0] for mark in hashes(log, [("a", pd.DataFrame({"person": [code]}))])}
+    assert any(one in (folder / RELEASES).read_text(encoding="utf-8") for one in own)
+    kept = withdraw(folder, f" {code.lower()}").kept
+    assert any(RELEASES in line and "taken out" in line for line in kept)
+    assert not any(one in (folder / RELEASES).read_text(encoding="utf-8") for one in own)
+    left = read_log(folder)
+    assert [(len(one.people), one.gone) for one in left.reports] == [(1, 1)]
+    after = LoggedReport("2026-02-02", "staff-survey", left.reports[0].people)
+    assert ["report of 2026-01-02" in line for line in side_by_side(left, after, RULES)] == [True]
+    # The new report does not push the old one out, though both rest on the same people now.
+    (folder / RELEASES).write_text(log_text(left, after), encoding="utf-8")
+    assert [one.gone for one in read_log(folder).reports] == [1, 0]
+    assert without_person(left, code) is None

@@ -73,10 +73,15 @@ def test_a_person_is_taken_out_everywhere(platform: str, tmp_path: Path, capsys:
     assert sum((frame["person"] == code).any() for frame in answered) >= 3
     assert len(holding(folder, code)) >= 3
     (folder / "outputs" / "report.html").write_text("of all", encoding="utf-8")
+    (folder / "outputs" / "a-tables").mkdir()
+    for name in ("01.csv", "02.csv"):
+        (folder / "outputs" / "a-tables" / name).write_text("n", encoding="utf-8")
     assert main(["withdraw", str(folder), f"{code[:2]} {code[2:]}".lower()]) == 0
     said = capsys.readouterr().out
     assert "data/participants.csv" in said
     assert "to be made again with evalkit report: outputs/report.html" in said
+    assert "outputs/a-tables/ (2 files)" in said
+    assert "01.csv" not in said
     assert "still stands" not in said
     assert holding(folder, code) == []
     after = read_folder(folder)

@@ -11,6 +11,8 @@ from evalkit.programmes.group_names import compared_names, contrast_names, group
 from evalkit.programmes.headline_texts import PAY_SHARE, Headline, Kind
 from evalkit.programmes.parts import Target
 from evalkit.programmes.wording import Told, sentence
+from evalkit.programmes.written_numbers import share_and_limits
+from evalkit.report.programme_numbers import interval, value
 from evalkit.report.programme_targets import judged
 
 NAN = float("nan")
@@ -165,9 +167,174 @@ def test_a_scale_says_where_it_ends() -> None:
     )
 
 
-def test_all_who_stayed_have_no_interval_and_it_is_said() -> None:
-    told = sentence(line("share", NAN, 1.0, NAN, p=NAN, unit="proportion"), "neither")
-    assert told.text == "Morale: 100 % (nobody had left, and no interval can be made of that)."
+@pytest.mark.parametrize(
+    ("people", "who", "bare"),
+    [
+        (24.0, "mentees", " (of 24 mentees, without an interval)"),
+        (224.0, "people", " (of 224, without an interval)"),
+        (NAN, "people", " (without an interval)"),
+    ],
+)
+@pytest.mark.parametrize(("share", "said"), [(1.0, "100 %"), (0.0, "0 %"), (0.75, "75 %")])
+def test_a_share_without_an_interval_says_of_how_many(
+    share: float, said: str, people: float, who: str, bare: str
+) -> None:
+    told = sentence(line("share", NAN, share, NAN, p=NAN, unit="proportion", n=people, who=who), "neither")
+    assert told.text == f"Morale: {said}{bare}."
+    assert told.short == f"Morale: {said}{bare}"
+
+
+# What an interval must lie within to be narrow, for each kind and unit that has a rule.
+RULES: list[tuple[Kind, dict[str, object], float, str]] = [
+    ("change", {"ends": "1 to 5"}, 0.16, "points"),
+    ("change", {"ends": "0 to 100"}, 4.0, "points"),
+    ("difference", {"ends": "1 to 5"}, 0.16, "points"),
+    ("difference", {"unit": "proportion"}, 0.03, "percentage points"),
+    ("change", {"unit": "standard deviations"}, 0.2, "standard deviations"),
+    ("ratio", {"unit": "", "times": "times as likely"}, math.log(1.1), "more"),
+]
+# Estimate and interval, as parts of the rule.
+NARROW = [(0.0, -0.9, 0.9), (0.2, -0.1, 0.5), (-0.2, -0.5, 0.1), (0.3, 0.0, 0.9), (-0.3, -0.9, 0.0), (0.0, -0.99, 0.2)]
+WIDE = [(0.0, -1.02, 0.5), (0.0, -0.5, 1.02), (0.2, -3.0, 4.0), (0.0, 0.0, 0.0)]
+
+
+def scaled(kind: Kind, interval: tuple[float, float, float], size: float) -> tuple[float, float, float]:
+    estimate, low, high = (size * value for value in interval)
+    return numbers(kind, (estimate, low, high))
+
+
+@pytest.mark.parametrize(("rule", "interval"), list(itertools.product(RULES, NARROW)))
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_narrow_interval_around_nothing_says_how_large_a_difference_could_be(
+    rule: tuple[Kind, dict[str, object], float, str], interval: tuple[float, float, float], direction: Direction
+) -> None:
+    kind, more, size, unit = rule
+    low, estimate, high = scaled(kind, interval, size)
+    told = sentence(line(kind, low, estimate, high, n=3000.0, **more), direction)
+    well_formed(told)
+    assert told.verdict == "open"
+    assert not CLAIMS.search(told.text + told.short)
+    what = "change" if kind == "change" else "difference"
+    assert f"no {what} is shown, and the interval leaves room for at most " in told.text
+    assert f", no {what} shown, and at most " in told.short
+    assert "settle" not in told.text
+    assert "uncertain" not in told.short
+    times = 100 if unit == "percentage points" else 1
+    if kind == "ratio":
+        sides = ((100 * (1 - low), "less"), (100 * (high - 1), "more"))
+        room = " or ".join(f"{size:.{1 if size < 1 else 0}f} % {way}" for size, way in sides if size > 0)
+    else:
+        most = times * max(-low, high)
+        room = f"{most:.{1 if unit == 'percentage points' else 2}f} {unit}"
+    assert f"at most {room}." in told.text
+    assert f"at most {room} would fit" in told.short
+
+
+@pytest.mark.parametrize(("rule", "interval"), list(itertools.product(RULES, WIDE)))
+def test_a_wide_interval_around_nothing_is_not_called_narrow(
+    rule: tuple[Kind, dict[str, object], float, str], interval: tuple[float, float, float]
+) -> None:
+    kind, more, size, _ = rule
+    told = sentence(line(kind, *scaled(kind, interval, size), n=3000.0, **more), "neither")
+    assert "settle" in told.text
+    assert "uncertain" in told.short
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("change", {}),  # no scale is known
+        ("change", {"ends": "1 to 5", "for_each": True}),  # small numbers add up
+        ("difference", {"unit": PAY_SHARE, "against": "that of men"}),
+        ("ratio", {"unit": "", "against": "that before the break"}),
+        ("difference", {"unit": "leavers per 100 staff a year"}),
+    ],
+)
+def test_without_a_rule_no_interval_is_narrow(kind: Kind, more: dict[str, object]) -> None:
+    low, estimate, high = numbers(kind, (0.001, -0.01, 0.012))
+    told = sentence(line(kind, low, estimate, high, n=3000.0, **more), "neither")
+    assert "settle" in told.text
+    assert "at most" not in told.text + told.short
+
+
+def test_an_interval_of_many_people_on_one_side_is_claimed_however_small() -> None:
+    told = sentence(line("change", 0.01, 0.03, 0.05, n=3000.0, ends="1 to 5"), "higher_is_better")
+    assert told.verdict == "better"
+    assert "at most" not in told.text
+
+
+FIGURE = r"[\u2212+]?\d[\d,]*(?:\.\d+)?"
+UNITS: list[tuple[Kind, dict[str, object], float]] = [
+    ("share", {"unit": "proportion"}, 1.0),
+    ("mean", {"unit": "points"}, 5.0),
+    ("mean", {"unit": "points"}, 100.0),
+    ("change", {"unit": "points"}, 5.0),
+    ("change", {"unit": "points", "ends": "0 to 100"}, 100.0),
+    ("difference", {"unit": "proportion"}, 1.0),
+    ("difference", {"unit": PAY_SHARE, "against": "that of men"}, 1.0),
+    ("ratio", {"unit": "", "times": "times as likely"}, 3.0),
+    ("ratio", {"unit": "", "against": "that before the break"}, 2.0),
+]
+
+
+def figures_of(text: str) -> list[float]:
+    """Read an estimate and its limits; what is below something is less than nothing."""
+    text = text.partition(": ")[2].replace("on a scale from 0 to 100", "").replace("95 % interval", "")
+    signed = re.sub(rf"({FIGURE}) % below", "\u2212\\1", text).replace("\u2212\u2212", "\u2212")
+    return [float(one.replace(",", "").replace("\u2212", "-")) for one in re.findall(FIGURE, signed)][:3]
+
+
+@pytest.mark.parametrize(("kind", "more", "size"), UNITS)
+@pytest.mark.parametrize("half", [0.3, 0.03, 0.004, 0.0006, 0.00008])
+def test_an_estimate_stands_within_its_limits_as_they_are_written(
+    kind: Kind, more: dict[str, object], size: float, half: float
+) -> None:
+    for place in (0.0044, 0.0096, 0.05, 0.1234, 0.4956, 0.99, 0.9951):
+        for skew in (0.05, 0.5, 0.95):
+            low, high = max(size * (place - skew * half), 1e-6), size * (place + (1 - skew) * half)
+            high = min(high, 1.0) if kind == "share" else high
+            estimate = size * place
+            row = line(kind, low, estimate, high, n=3000.0, p=NAN, **more)
+            said, written_low, written_high = figures_of(sentence(row, "neither").short)
+            least, most = sorted((written_low, written_high))
+            assert least <= said <= most, sentence(row, "neither").short
+            assert least < most, sentence(row, "neither").short
+            cells = [value(row), *interval(row).split(" to ")]
+            at, low_at, high_at = (float(one.strip(" %+").replace("\u2212", "-").replace(",", "")) for one in cells)
+            assert low_at <= at <= high_at, cells
+            assert low_at < high_at, cells
+
+
+def test_the_decimals_of_a_rare_share_are_those_of_its_limits() -> None:
+    told = sentence(line("share", 0.006, 0.009, 0.013, unit="proportion", n=3000.0, p=NAN), "neither")
+    assert told.short == "Morale: 0.9 % (95 % interval 0.6 to 1.3; 3,000 mentees)"
+    assert share_and_limits(0.0503, 0.0496, 0.0514) == ("5.0 %", "5.0 % to 5.1 %")
+    assert share_and_limits(0.0, 0.0, 0.0043) == ("0 %", "0 % to 0.4 %")
+
+
+@pytest.mark.parametrize("low", [1.64, 0.8])
+def test_a_ratio_over_nobody_is_told_without_a_number(low: float) -> None:
+    row = line("ratio", low, math.inf, math.inf, unit="", times="times as likely", p=NAN,
+               between_groups=True, gains="white staff", loses="BME staff")  # fmt: skip
+    told = sentence(row, "higher_is_worse")
+    well_formed(told)
+    assert "no ratio can be told, as nobody in the second group had it" in told.text
+    assert f"{low:.2f} to no upper limit" in told.text
+    assert "without end" not in told.text + told.short
+    assert "inf" not in re.sub("interval", "", told.text)
+    assert told.verdict == ("gap" if low > 1 else "open")
+    assert ("to the advantage of white staff" in told.text) == (low > 1)
+    assert value(row) == "no ratio"
+
+
+def test_what_a_target_has_of_it_stands_behind_the_sentence() -> None:
+    row = line("difference", 0.004, 0.126, 0.233, unit=PAY_SHARE, against="that of white staff", p=NAN,
+               between_groups=True, status="not settled whether on track to its target")  # fmt: skip
+    told = sentence(row, "neither")
+    well_formed(told)
+    assert told.text.endswith("24 mentees). Not settled whether on track to its target.")
+    assert told.short.endswith("24 mentees); not settled whether on track to its target")
+    assert "[" not in told.text + told.short
 
 
 TARGET = Target(id="t", title="t", question="q", at_least=75, unit="per cent")

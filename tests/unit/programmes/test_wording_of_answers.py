@@ -8,9 +8,11 @@ from small_programme import ID, small_evidence
 from evalkit.disclosure import load_profile, release
 from evalkit.programmes.answering import answer_programme
 from evalkit.programmes.answers import Answer
+from evalkit.programmes.headline_texts import planned
 from evalkit.programmes.library import load_programme
 from evalkit.programmes.parts import ComparisonKind
-from evalkit.programmes.wording import Told, design_sentence, number, per_cent, tell
+from evalkit.programmes.wording import Told, design_sentence, tell
+from evalkit.programmes.written_numbers import number, per_cent
 from evalkit.result import Method, estimates
 
 PROGRAMME = load_programme(ID)
@@ -233,3 +235,82 @@ def test_actions_of_an_organisation_are_no_people() -> None:
     (told,) = told_of("edi-improvement-plan", question.id, row, "proportion")
     assert "24 actions" in told.text
     assert "24 actions" in told.short
+
+
+def paid(question: str) -> Told:
+    row = {"term": "Full-time pay", "estimate": 1.053, "conf_low": 1.003, "conf_high": 1.105, "n": 31}
+    (told,) = told_of("returners", question, row, "ratio", role="returner")
+    return told
+
+
+def test_a_ratio_over_time_says_which_two_times() -> None:
+    later = paid("pay_penalty_later")
+    assert later.text.startswith(
+        "Full-time pay, twelve months after the programme: 5.3 % above that at the end of the programme ("
+    )
+    assert "before the break" not in later.text + later.short
+    assert paid("pay_penalty").short.startswith(
+        "Full-time pay, at the end of the programme: 5.3 % above that before the break ("
+    )
+
+
+def test_an_amount_of_another_question_has_no_wave_for_a_name() -> None:
+    programme = load_programme("returners")
+    question = programme.questions_by_id["pay_penalty"]
+    arguments = tuple((key, value) for key, value in question.arguments if key != "against")
+    bare = type(question).model_validate({**question.model_dump(), "arguments": arguments})
+    row = {"term": "Full-time pay", "estimate": 0.9, "conf_low": 0.8, "conf_high": 0.95, "n": 31}
+    result = estimates([row], Method("t", "", "ratio"))  # type: ignore[arg-type]
+    (told,) = tell(
+        Answer(bare, result, 31, about=("pay",), terms=(("Full-time pay", "pay"),)),
+        release(result, load_profile()),
+        programme,
+    )
+    assert "10.0 % below the earlier amount (" in told.text
+
+
+@pytest.mark.parametrize(
+    ("unit", "question", "why", "short"),
+    [
+        ("proportion", "capacity_kept", "too few people are in them, or too few are not", "or too few are not"),
+        ("unit of the outcome", "attachment", "they rest on too few people", "too few people are in it"),
+        ("number", "capacity_places", "they are small", "the number is small"),
+    ],
+)
+def test_why_a_number_is_withheld_goes_by_what_it_is(unit: str, question: str, why: str, short: str) -> None:
+    told = said(question, {"estimate": 0.5, "n": 5}, unit=unit)
+    assert told.text.endswith(f"withheld so that nobody can be recognised: {why}.")
+    assert told.short.endswith(short)
+
+
+@pytest.mark.parametrize(
+    ("question", "row", "unit", "starts"),
+    [
+        (
+            "pay_gap_disability",
+            {"term": "mean gap in hourly pay", "group": "not disabled less disabled, over not disabled"},
+            "proportion of the reference's pay",
+            "Disabled staff\u2019s mean hourly pay: 40.0 % below that of staff without a disability (",
+        ),
+        (
+            "turnover",
+            {"term": "leaver rate, headcount", "group": "not disabled", "period": "2025"},
+            "leavers per head",
+            "Leaver rate, headcount, staff without a disability, 2025: ",
+        ),
+    ],
+)
+def test_disabled_staff_are_called_so(question: str, row: dict[str, object], unit: str, starts: str) -> None:
+    (told,) = told_of("edi-improvement-plan", question, {**LIMITS, **row}, unit)
+    assert told.short.startswith(starts)
+
+
+def test_the_change_in_a_month_is_never_called_narrow() -> None:
+    row = {"term": "Morale", "quantity": "mean change per unit of time"}
+    numbers = {"estimate": 0.01, "conf_low": -0.02, "conf_high": 0.04, "n": 3000}
+    (told,) = told_of("staff-development", "slope", {**row, **numbers}, "points of the outcome per unit of time")
+    assert "do not settle" in told.text
+
+
+def test_one_of_a_unit_is_in_the_singular() -> None:
+    assert [planned(1, "courses"), planned(2, "days"), planned(1, "session")] == ["1 course", "2 days", "1 session"]

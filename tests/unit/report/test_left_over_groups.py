@@ -16,11 +16,12 @@ from evalkit.programmes.headline_texts import headlines
 from evalkit.programmes.library import load_programme
 from evalkit.programmes.parts import Question
 from evalkit.report.programme_blocks import Table
+from evalkit.report.programme_full_tables import full_table
 from evalkit.report.programme_identity import load_identity
 from evalkit.report.programme_left_over import without_left_over
 from evalkit.report.programme_making import Setting, programme_report, written_files
 from evalkit.report.programme_missing import losses
-from evalkit.report.programme_numbers import Shown, as_printed, full_table, numbers_table, quieted
+from evalkit.report.programme_numbers import Shown, as_printed, numbers_table, quieted
 from evalkit.report.programme_reach import answered
 from evalkit.result import Method, estimates
 
@@ -199,7 +200,7 @@ def test_of_a_quiet_answer_n_cannot_be_worked_out() -> None:
     shown = part(
         question("mean_change"), [{"term": TERM, "n": 13, "estimate": 0.3807692307692307, "p_value": 0.07043033}]
     )
-    quiet = quieted(shown)
+    quiet = quieted(shown, PROGRAMME)
     assert quiet.lines[0].estimate == 0.381
     assert float(quiet.released.frame["estimate"].iloc[0]) == 0.381
     assert float(quiet.released.frame["p_value"].iloc[0]) == 0.0704

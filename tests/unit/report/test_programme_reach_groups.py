@@ -14,10 +14,11 @@ from evalkit.programmes.answering_change import AS_STATED, in_prices, ratio_rows
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.following_up import answered_both, follow_ups
 from evalkit.programmes.library import load_programme
+from evalkit.programmes.parts import Subgroup
 from evalkit.report import programme_missing
 from evalkit.report.programme_blocks import Block, Table, Text
 from evalkit.report.programme_missing import losses, settled
-from evalkit.report.programme_reach import reach_by_group
+from evalkit.report.programme_reach import _age_range, _merged, _Stage, answered, reach_by_group
 
 RULES = load_profile()
 
@@ -73,7 +74,8 @@ def test_no_group_nor_loss_that_is_told_is_small(many: Evidence) -> None:
             made = reach_by_group(evidence, role(evidence, name), RULES)  # type: ignore[arg-type]
             for (counts, *_), _ in made.values():
                 frame = numbers(counts)
-                values = frame.to_numpy(dtype=float)
+                counted = [one for one in _STEPS if one in frame]
+                values = frame[counted].to_numpy(dtype=float)
                 assert np.nanmin(values) >= RULES.threshold
                 chain = [one for one in ("eligible", "started", "completed") if one in frame]
                 for whole, part in pairwise(chain):
@@ -99,6 +101,74 @@ def test_fewer_eligible_than_came_cannot_be_and_is_left_out() -> None:
 def test_eligible_is_about_those_whom_the_programme_is_for(many: Evidence) -> None:
     made = reach_by_group(many, role(many, "mentor"), RULES)  # type: ignore[arg-type]
     assert all("Eligible" not in tables[0].columns for tables, _ in made.values())
+
+
+_STEPS = ("eligible", "invited", "applied", "matched", "started", "completed", "answered")
+AGE = Subgroup(id="age_band", title="Age", columns=("participants.age_band",), why="x")
+KIND = Subgroup(id="leave_kind", title="Kind of leave", columns=("participants.leave_kind",), why="x")
+DISABLED = Subgroup(id="disability", title="Disability", columns=("participants.disability",), why="x")
+
+
+def merged(counts: dict[str, int], one: Subgroup) -> set[str] | None:
+    labels = np.array([label for label, n in counts.items() for _ in range(n)], dtype=object)
+    stage = _Stage("started", "Started", "", pd.Series(True, index=range(len(labels))))
+    plan = _merged(labels, one, [stage], RULES)
+    return None if plan is None else set(plan.labels[0])
+
+
+def test_neighbouring_ages_are_told_as_a_range() -> None:
+    ages = {"16-24": 3, "25-34": 30, "35-44": 30, "45-54": 12, "55-64": 8, "65 and over": 4}
+    assert merged(ages, AGE) == {"16-34", "35-44", "45-54", "55 and over"}
+    assert _age_range(["under 25", "25-34"]) == "under 35"
+
+
+def test_small_kinds_become_the_other_ones_and_who_stated_nothing_makes_no_group() -> None:
+    kinds = {"caring": 30, "own health": 20, "bereavement": 4, "sabbatical": 5, "redeployment": 3}
+    assert merged(kinds, KIND) == {"caring", "own health", "other kinds"}
+    # Those who did not state are told with the largest group, never as part of a small one.
+    assert merged({"yes": 12, "no": 60, "not stated": 3}, DISABLED) == {"disabled", "not disabled or not stated"}
+    # Two small groups that are all there is tell nothing beside those who did not state.
+    assert merged({"yes": 4, "no": 60, "not stated": 20}, DISABLED) is None
+
+
+def test_one_step_is_told_in_one_table_and_one_share_beside_its_numbers(many: Evidence) -> None:
+    made = reach_by_group(many, role(many, "mentor"), RULES)  # type: ignore[arg-type]
+    for tables, _ in made.values():
+        assert len(tables) == 1 or len(tables[1].columns) > 2
+    evidence = small_evidence(24)
+    for name in ("mentee", "mentor"):
+        for (table, *more), _ in reach_by_group(evidence, role(evidence, name), RULES).values():  # type: ignore[arg-type]
+            assert more == []
+            assert table.columns[-1] == "Share of all"
+            assert all(row[-1] == "\u2013" or row[-1].startswith(("withheld", *"123456789")) for row in table.rows)
+
+
+def test_forms_that_are_not_asked_once_of_those_who_started_are_named_and_not_counted() -> None:
+    evidence = small_evidence(24)
+    everybody = evidence.people[["role"]].reset_index(names="person")
+    frame = everybody.assign(respondent=everybody["person"])
+    more = {("mentee_application", "application"): frame, ("meeting_log", "meeting"): frame}
+    table = answered(replace(evidence, answers={**evidence.answers, **more}), RULES)
+    assert isinstance(table, Table)
+    titles = [evidence.instruments[name].title for name in ("mentoring-application-mentee", "meeting-log")]
+    assert not [row for row in table.rows if row[0].startswith(tuple(titles))]
+    told = " ".join(table.notes)
+    assert f"answered before the start, by everybody who came that far: {titles[0]}." in told
+    assert f"asked again and again, and nobody notes how often each person was asked: {titles[1]}." in told
+
+
+def test_where_all_is_withheld_a_sentence_is_enough() -> None:
+    said = answered(small_evidence(6), RULES)
+    assert isinstance(said, Text)
+    assert "forms it is withheld how many of those who were asked answered" in said.text
+
+
+def test_an_estimate_and_its_limits_have_the_same_decimals(many: Evidence) -> None:
+    for table in [one for one in losses(many, RULES) if isinstance(one, Table)]:
+        for row in table.rows:
+            numbers = [row[-2], *row[-1].split(" to ")]
+            assert len({len(one.partition(".")[2]) for one in numbers}) == 1
+            assert "-" not in "".join(numbers)
 
 
 def test_six_people_have_no_table() -> None:
