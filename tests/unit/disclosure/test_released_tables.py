@@ -448,3 +448,22 @@ def test_n_of_all_leavers_does_not_tell_those_of_a_group(shown: list[Any]):
     )
     show(more, title="Leavers")
     assert "n = 46" in shown[0][0]["text/html"]
+
+
+def test_a_subset_in_another_table_is_held_against_its_whole(shown: list[Any]) -> None:
+    numbers = {"staff": [20, 60, 70], "left": [17, 30, 35]}
+    tables = {name: pd.DataFrame({"site": ["North", "South", "West"], name: each}) for name, each in numbers.items()}
+    made = protect(tables, counts=["staff", "left"], dims="site", subset_of={"left": "staff"})
+    for name, one in made.items():
+        show(one, title=name)
+    audited(shown)
+    # The same tables as if nothing had been withheld: three people of North stayed.
+    everything = {
+        name: replace(one, frame=one.frame.assign(released=[float(each) for each in numbers[name]], flag=""))
+        for name, one in made.items()
+    }
+    shown.clear()
+    for name, one in everything.items():
+        show(one, title=name)
+    with pytest.raises(DisclosureError, match="DIS-005"):
+        audited(shown)

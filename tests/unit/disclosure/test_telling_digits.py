@@ -84,3 +84,8 @@ def test_rows_that_keep_n_keep_their_digits() -> None:
     frame = tell_without_n(release(result, RULES), result, np.array([True, False])).frame
     assert frame["n"].isna().tolist() == [True, False]
     assert frame["conf_high"].tolist() == [0.6, 0.6]
+
+
+def test_a_share_of_less_than_one_person_tells_nothing() -> None:
+    """A weighted share can be of less than half a person."""
+    assert numbers(quiet("proportion", 0.004, 0.0, 0.02, 40)) == [0.004, 0.0, 0.02]
