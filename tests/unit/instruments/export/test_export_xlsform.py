@@ -251,7 +251,8 @@ def test_odk_validate_takes_every_kind_of_limit(tmp_path: Path) -> None:
 
 def test_a_help_that_looks_like_a_unit_is_told() -> None:
     form = _form(Item(id="n", kind="number", text="N?", help="About.\n[km]"))
-    assert "help" in {loss.feature for loss in build(form)[1]}
+    told = {loss.where for loss in build(form)[1] if loss.feature == "text"}
+    assert told == {"items.n.help", "items.n.unit"}
 
 
 def test_a_matrix_hides_as_a_whole_or_row_by_row(small: Instrument) -> None:
