@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from evalkit.disclosure.contrasts import is_contrast, sides_of
 
 Flags = npt.NDArray[np.bool_]
 
@@ -15,7 +16,6 @@ Flags = npt.NDArray[np.bool_]
 FEWEST_EVENTS = 3
 # Terms of a comparison of two groups by what records say: entry to a formal process, appointment, promotion, access.
 _COMPARED = frozenset({"rate", "relative_likelihood", "difference"})
-_PAIR = re.compile(r" (?:over|less) ")
 _CLOSE = 1e-6
 
 
@@ -52,14 +52,14 @@ def few_events(frame: pd.DataFrame, strata: Sequence[tuple[str, ...]]) -> Flags:
         return found
     compared = frame["term"].isin(_COMPARED).to_numpy() & frame["n_events"].notna().to_numpy()
     groups, events = frame["group"].astype(str).tolist(), frame["n_events"].to_numpy(dtype=float)
-    pair = np.array([bool(_PAIR.search(group)) for group in groups], dtype=bool)
+    pair = np.array([is_contrast(group) for group in groups], dtype=bool)
     single = {(strata[row], groups[row]): events[row] for row in np.flatnonzero(compared & ~pair).tolist()}
     anybody = {stratum for (stratum, _), had in single.items() if had > 0}
     for row in np.flatnonzero(compared).tolist():
         if not pair[row]:
             found[row] |= strata[row] in anybody and events[row] < FEWEST_EVENTS
             continue
-        sides = [single.get((strata[row], side), np.nan) for side in _PAIR.split(groups[row])]
+        sides = [single.get((strata[row], side), np.nan) for side in sides_of(groups[row])]
         least = np.min(sides) if np.isfinite(sides).all() else _least_of(frame.iloc[row])
         found[row] |= events[row] > 0 and least < FEWEST_EVENTS
     return found

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.disclosure.contrasts import is_contrast, sides_of
 from evalkit.disclosure.events_of_few import few_events
 from evalkit.disclosure.profiles import Profile
 from evalkit.disclosure.rules import origins, release_counts, withheld
@@ -34,7 +36,6 @@ _NAMES = frozenset({
 _SAFE_TEXT = frozenset({"term", "group", "cause", "unit", "scale", "interval", "flag"}) | _NAMES
 # Of these, what does not set people apart from those of another row.
 _ABOUT_ROWS = frozenset({"direction", "adverse", "adverse_above_one", "title"})
-_PAIR = re.compile(r" (?:over|less|minus|against|versus) ")
 _CLOSE = 1e-6
 _PER = re.compile(r"(?i)per[ _]?(10{3,5}|10{0,2}[ _,]0{3})(?!\d)")
 # What gives n away again when n is rounded: degrees of freedom, and whatever they can be worked out from.
@@ -347,9 +348,10 @@ def _strata(frame: pd.DataFrame) -> list[tuple[str, ...]]:
 def _from_rates(frame: pd.DataFrame, rates: Flags) -> Flags:
     """Find ratios and differences from which, with one rate beside, the other one follows."""
     strata, labels = _strata(frame), frame["group"].astype(str)
+    own = set(labels)
     known = {(stratum, label) for stratum, label, few in zip(strata, labels, rates, strict=True) if few}
     return np.array([
-        any((stratum, part) in known for part in _PAIR.split(label.partition(",")[0])) and bool(_PAIR.search(label))
+        any((stratum, part) in known for part in sides_of(label.partition(",")[0], own)) and is_contrast(label, own)
         for stratum, label in zip(strata, labels, strict=True)
     ], dtype=bool)  # fmt: skip
 
@@ -364,7 +366,8 @@ def _few_left(frame: pd.DataFrame, shown: pd.DataFrame, hidden: Flags, profile: 
     hidden, few = hidden.copy(), np.zeros(len(frame), dtype=bool)
     strata = pd.Series([str(stratum) for stratum in _strata(frame)], index=frame.index)
     labels = frame["group"].astype(str)
-    sides = [set(_PAIR.split(label.partition(",")[0])) for label in labels]
+    own = set(labels)
+    sides = [set(sides_of(label.partition(",")[0], own)) for label in labels]
     for name in counts_beside(frame):
         for _, rows in frame.groupby(strata, sort=False):
             groups = rows[rows["group"].notna() & rows[name].notna()].drop_duplicates("group")
@@ -501,9 +504,10 @@ def _counts_beside(frame: pd.DataFrame, n: npt.NDArray[np.float64], profile: Pro
 def _of_few_and_others(frame: pd.DataFrame, few: Flags) -> Flags:
     """Find rows about two groups of which one has a count that is withheld: less the other's it would be known."""
     strata, labels = _strata(frame), frame["group"].astype(str)
+    own = set(labels)
     blank = {(stratum, label) for stratum, label, hidden in zip(strata, labels, few, strict=True) if hidden}
     return np.array([
-        bool(_PAIR.search(label)) and any((stratum, part) in blank for part in _PAIR.split(label.partition(",")[0]))
+        is_contrast(label, own) and any((stratum, part) in blank for part in sides_of(label.partition(",")[0], own))
         for stratum, label in zip(strata, labels, strict=True)
     ], dtype=bool)  # fmt: skip
 
@@ -565,7 +569,8 @@ def _tells_people(result: Curve, frame: pd.DataFrame, profile: Profile) -> bool:
 def _tells_rest(result: Estimates, released: pd.DataFrame) -> bool:
     """Tell whether n of all is the sum of counts of which one is withheld: less the others it would be known."""
     given = result.frame.reset_index(drop=True)
-    single = given[~given["group"].astype(str).str.contains(_PAIR)]
+    labels = given["group"].astype(str)
+    single = given[~labels.map(partial(is_contrast, labels=set(labels))).astype(bool)]
     for name in [name for name in counts_beside(given) if name in released.columns]:
         for _, rows in single.groupby("term", dropna=False, sort=False):
             withheld_here = released[name].to_numpy()[rows.index]

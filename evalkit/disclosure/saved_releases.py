@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from evalkit.disclosure.protecting import Protected
-from evalkit.disclosure.spellings import misspelled_labels
+from evalkit.disclosure.spellings import misspelled_labels, one_spelling
 from evalkit.disclosure.table_checks import Roles
 from evalkit.errors import Problem
 from evalkit.frames import Problems
@@ -103,7 +103,7 @@ def other_spellings(tables: Mapping[str, Protected | pd.DataFrame], roles: Roles
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.replace("_", " ").split()).casefold()
+    return one_spelling(name.replace("_", " "))
 
 
 def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.disclosure.contrasts import is_contrast, sides_of
 from evalkit.disclosure.releasing import withhold_rows
 from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.programmes.model import Programme
@@ -21,7 +21,6 @@ Number = tuple[str | float, ...]
 # Sets of indicators that an organisation has to tell; its questions ask for some of them again.
 _STANDARDS = frozenset({"edi_plan", "wres"})
 _DIGITS = 9
-_PAIR = re.compile(r" (?:over|less) ")
 
 
 def withheld_alike(parts: Mapping[int, Shown], programme: Programme) -> dict[int, Shown]:
@@ -103,9 +102,9 @@ def _numbers(part: Shown) -> list[Number]:
     groups = result.frame["group"].astype(str) if "group" in result.frame else [""] * len(given)
     return [
         ()
-        if np.isnan(row).any() or (not _PAIR.search(group) and row[0] in (0, 1))
+        if np.isnan(row).any() or (not is_contrast(group) and row[0] in (0, 1))
         else (
-            "" if _PAIR.search(group) else group.lower(),
+            "" if is_contrast(group) else group.lower(),
             *(float(value) for value in np.round(row, _DIGITS)),
         )
         for row, group in zip(given, groups, strict=True)
@@ -140,5 +139,5 @@ def _tell_without_n(part: Shown, programme: Programme, rows: Flags) -> Shown:
 
 
 def _sides(row: Mapping[Hashable, object]) -> tuple[object, ...]:
-    groups = _PAIR.split(str(row.get("group", "")).partition(",")[0])
+    groups = sides_of(str(row.get("group", "")).partition(",")[0])
     return (*sorted(groups), row["n"]) if len(groups) > 1 else ()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Profile
+from evalkit.disclosure.contrasts import is_contrast, sides_of
 from evalkit.disclosure.releasing import withhold_rows
 from evalkit.disclosure.rules import withheld
 from evalkit.disclosure.steps import SUPPRESSED
@@ -23,7 +24,6 @@ from evalkit.result import Curve, Estimates
 Flags = npt.NDArray[np.bool_]
 Key = tuple[str, ...]
 
-_PAIR = re.compile(r" (?:over|less|minus|against|versus|-) ")
 _OTHERS = "comparison"
 # Estimators whose rows are groups of people also where the whole answer is told.
 _BY_GROUP = frozenset({"gap_in_change", "relative_likelihood"})
@@ -173,7 +173,8 @@ def _is_few(people: float, profile: Profile) -> bool:
 def _named(frame: pd.DataFrame, split: _Split, gone: Sequence[int]) -> Flags:
     """Find the comparisons in which a group is that goes."""
     labels = {str(frame["group"].iloc[row]) for row in gone}
-    sides = [set(_PAIR.split(str(frame["group"].iloc[row]))) for row in split.beside]
+    own = set(frame["group"].astype(str))
+    sides = [set(sides_of(str(frame["group"].iloc[row]), own)) for row in split.beside]
     return np.array([bool(labels & side) for side in sides], dtype=bool)
 
 
@@ -187,7 +188,8 @@ def _splits(answer: Answer) -> Iterator[_Split]:
         return
     # Who is among those at a step: the group is the number of those who have it, not of whom it is a share.
     counted = "n_events" if answer.question.steps and answer.question.estimator == "share" else "n"
-    pair = frame["group"].astype(str).map(lambda label: bool(_PAIR.search(label))).to_numpy(dtype=bool)
+    groups = frame["group"].astype(str)
+    pair = groups.map(partial(is_contrast, labels=set(groups))).to_numpy(dtype=bool)
     single = frame[frame["group"].notna() & ~pair & frame[counted].notna()]
     by = [name for name in ("term", "quantity", "year", "band") if name in frame]
     for names, rows in single.groupby(by, dropna=False, sort=False):

@@ -29,7 +29,7 @@ from evalkit.report.programme_identity import Identity
 from evalkit.report.programme_left_over import without_left_over
 from evalkit.report.programme_numbers import quieted
 from evalkit.report.programme_same_quantity import told_once
-from evalkit.report.released_tables import as_released, leaks, registered_tables
+from evalkit.report.released_tables import as_released, leaking, registered_tables
 
 # Tells tables on the same people from others while they are attacked together; nothing of it is printed.
 _TOKEN = "one report"  # noqa: S105 - a label, not a secret
@@ -169,8 +169,9 @@ def _safe_together(made: Material) -> tuple[Material, tuple[int, int]]:
     Of the tables by protected group those that are found are left out; where few took part, they go first, as they tell
     little there.
     """
-    quiet = dropped = 0
-    while wrong := _leaking(made):
+    quiet = dropped = way = 0
+    while (found := _leaking(made, way))[0]:
+        wrong, way = found
         answers = {int(title.removeprefix(_ANSWER)) for title in wrong if title.startswith(_ANSWER)}
         reach = {title.removeprefix(_REACH) for title in wrong if title.startswith(_REACH)}
         told = {at for at in answers if not made.shown[at].quiet}
@@ -211,13 +212,12 @@ def _marks(made: Material) -> list[dict[str, Any]]:
     return [mark for mark in marks if mark["tables"]]
 
 
-def _leaking(made: Material) -> list[str]:
+def _leaking(made: Material, way: int) -> tuple[list[str], int]:
     marks = _marks(made)
     try:
-        found: list[Problem] = leaks(marks, "report", _TOKEN, every=False)
+        return leaking(marks, _TOKEN, way)
     except EvalkitError:  # what cannot be attacked cannot be called safe
-        return [str(mark["title"]) for mark in marks]
-    return [problem.place.partition('"')[2].rstrip('"') for problem in found]
+        return [str(mark["title"]) for mark in marks], way
 
 
 def _appendix(made: Material, setting: Setting, rules: Profile, left_out: _LeftOut) -> list[Section]:

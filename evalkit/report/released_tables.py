@@ -21,6 +21,7 @@ from evalkit.disclosure.loss import loss_beside_naive
 from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.releasing import counts_beside, label_columns
 from evalkit.disclosure.rules import withheld
+from evalkit.disclosure.spellings import one_spelling
 from evalkit.disclosure.table_checks import Roles, layout_of
 from evalkit.disclosure.union_attacks import attack_union
 from evalkit.errors import Problem
@@ -284,7 +285,7 @@ def _of_frame(frame: pd.DataFrame, released: Released, token: str) -> list[dict[
     return found
 
 
-def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str, *, every: bool = True) -> list[Problem]:
+def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str) -> list[Problem]:
     """Attack all registered tables together.
 
     Parameters
@@ -295,27 +296,13 @@ def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str, *, eve
         Of the notebook, for the message.
     token : str
         Of the run, by which the marks of true numbers were made.
-    every : bool, default True
-        Whether to go on after a way to link the tables by which something was found.
 
     Returns
     -------
     list of Problem
         DIS-005 for each table with a cell that can be worked out or is told too closely.
     """
-    told = [
-        {**table, "output": number, "title": str(mark["title"])}
-        for number, mark in enumerate(registered)
-        for table in mark.get("tables", [])
-    ]
-    titled = []
-    for linked in _readings(told):
-        found = attack_union([_read(str(at), table, token) for at, table in enumerate(linked)])
-        wrong = found[found["verdict"] != SAFE]
-        if len(wrong):
-            titled.append(wrong.assign(table=[linked[int(at)]["title"] for at in wrong["table"]]))
-            if not every:
-                break
+    titled = [wrong for linked in _readings(_told(registered)) if len(wrong := _wrong_cells(linked, token))]
     problems = []
     for title, rows in pd.concat(titled).groupby("table", sort=False) if titled else ():
         cells = list(dict.fromkeys(f"{row.row} ({row.verdict})" for row in rows.itertuples()))
@@ -330,6 +317,52 @@ def leaks(registered: Sequence[Mapping[str, Any]], name: str, token: str, *, eve
             )
         )
     return problems
+
+
+def leaking(registered: Sequence[Mapping[str, Any]], token: str, first: int = 0) -> tuple[list[str], int]:
+    """Name tables from which something withheld follows, by the first way to link them that finds one.
+
+    Who takes tables out until nothing is found begins again with the way that found something last: what it finds is
+    most often not all that it would, and the other ways have to be gone through only once.
+
+    Parameters
+    ----------
+    registered : sequence of mapping
+        Of each output its `title` and its `tables`.
+    token : str
+        By which the marks of true numbers were made.
+    first : int, default 0
+        Number of the way to begin with; after the last comes the first.
+
+    Returns
+    -------
+    titles : list of str
+        Of the tables; empty only when no way finds anything.
+    way : int
+        Number of the way that found them.
+    """
+    readings = _readings(_told(registered))
+    for step in range(len(readings)):
+        way = (first + step) % len(readings)
+        wrong = _wrong_cells(readings[way], token)
+        if len(wrong):
+            return list(dict.fromkeys(wrong["table"])), way
+    return [], first
+
+
+def _told(registered: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {**table, "output": number, "title": str(mark["title"])}
+        for number, mark in enumerate(registered)
+        for table in mark.get("tables", [])
+    ]
+
+
+def _wrong_cells(linked: Sequence[Mapping[str, Any]], token: str) -> pd.DataFrame:
+    """Attack tables that are linked in one way: the cells that are not safe, with the titles of their tables."""
+    found = attack_union([_read(str(at), table, token) for at, table in enumerate(linked)])
+    wrong = found[found["verdict"] != SAFE]
+    return wrong.assign(table=[linked[int(at)]["title"] for at in wrong["table"]])
 
 
 def _readings(tables: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -388,7 +421,7 @@ def _or_own(names: Mapping[str, str], name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.replace("_", " ").split()).casefold()
+    return one_spelling(name.replace("_", " "))
 
 
 def _count_name(name: str) -> str:

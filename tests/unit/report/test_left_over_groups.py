@@ -120,6 +120,16 @@ def test_one_group_shown_and_the_other_withheld() -> None:
     assert told(found[0]) == []
 
 
+def test_a_dash_within_the_name_of_a_group_is_no_comparison() -> None:
+    rows = [
+        {"term": TERM, "group": name, "quantity": "mean change", "n": n}
+        for name, n in (("White - British", 24), ("White - Irish", 13), ("not stated", 2))
+    ]
+    found, more = safe(part(question("gap_in_change"), rows), whole(39))
+    assert more == 1
+    assert told(found[0]) != [name["group"] for name in rows if name["n"] != 2]
+
+
 def test_one_person_whose_sex_is_not_stated() -> None:
     asked = question("wave_change")
     rows = [{"term": f"{TERM}, after - before", "group": name, "n": n} for name, n in (("men", 19), ("women", 31))]
