@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from docx import Document
@@ -17,7 +18,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 
 from evalkit import figures
-from evalkit.report.programme_blocks import Block, Bullets, Picture, Report, Table, Text, unbroken
+from evalkit.report.programme_blocks import Block, Bullets, Picture, Report, Section, Table, Text, unbroken
 from evalkit.report.programme_identity import Identity
 from evalkit.report.programme_sheets import without_dates
 from evalkit.report.tables import WITHHELD
@@ -43,9 +44,20 @@ _SIZES = {
     "Report To Write": (10, 4, 8, False),
     "Report Cell": (9, 1, 1, False),
     "Report Banner": (11, 0, 10, True),
+    "Report Board": (9.5, 0, 3, False),
+    "Report Board List": (9.5, 0, 1, False),
+    "Report Board Heading": (11, 6, 2, True),
 }
+# What a board with much to read is set in, so that it stays on its one page.
+_CLOSER = {"Normal": "Report Board", "List Bullet": "Report Board List", "Heading 2": "Report Board Heading"}
+# Letters of a line in the usual size, and lines of the board that fit on a page in it.
+_LETTERS, _LINES = 98, 40
 _AFTER_TABLE = 3
-_OWN = ("Report Note", "Report To Write", "Report Cell", "Report Banner")
+_WITH_NEXT = frozenset({"Title", "Heading 1", "Heading 2", "Caption", "Report Board Heading"})
+_OWN = {
+    **dict.fromkeys(("Report Note", "Report To Write", "Report Cell", "Report Banner"), "Normal"),
+    **{closer: usual for usual, closer in _CLOSER.items()},
+}
 
 
 def report_docx(report: Report, identity: Identity) -> bytes:
@@ -74,6 +86,7 @@ class _Writer:
         self.report, self.identity = report, identity
         self.document: WordDocument = Document()
         self.numbers = {"Table": 0, "Figure": 0}
+        self.styles: dict[str, str] = {}
 
     def written(self) -> WordDocument:
         _properties(self.document, self.report)
@@ -82,8 +95,10 @@ class _Writer:
         self._front()
         board = [section for section in self.report.sections if section.board]
         rest = [section for section in self.report.sections if not section.board]
+        self.styles = _CLOSER if _lines(board) > _LINES else {}
         for section in board:
             self._section(section)
+        self.styles = {}
         if board:
             self.document.paragraphs[-1].add_run().add_break(WD_BREAK.PAGE)
         for section in rest:
@@ -101,18 +116,19 @@ class _Writer:
         if report.banner:
             self.document.add_paragraph(_clean(report.banner), style="Report Banner")
 
-    def _section(self, section: Any) -> None:
-        self.document.add_heading(_clean(section.title), level=section.level - 1)
+    def _section(self, section: Section) -> None:
+        style = f"Heading {section.level - 1}"
+        self.document.add_paragraph(_clean(section.title), style=self.styles.get(style, style))
         for block in section.blocks:
             self._block(block)
 
     def _block(self, block: Block) -> None:
         if isinstance(block, Text):
             style = {"note": "Report Note", "write": "Report To Write"}.get(block.kind, "Normal")
-            self.document.add_paragraph(_clean(block.text), style=style)
+            self.document.add_paragraph(_clean(block.text), style=self.styles.get(style, style))
         elif isinstance(block, Bullets):
             for item in block.items:
-                self.document.add_paragraph(_clean(item), style="List Bullet")
+                self.document.add_paragraph(_clean(item), style=self.styles.get("List Bullet", "List Bullet"))
         elif isinstance(block, Picture):
             self._picture(block)
         elif not block.folded:
@@ -182,6 +198,17 @@ class _Writer:
         self._table(Table("Provenance of the report", ("What", "Value"), rows, frozenset({1})))
 
 
+def _lines(board: Sequence[Section]) -> int:
+    """Estimate how many lines the board's page has; a heading with its space counts for two."""
+    texts = [
+        text
+        for section in board
+        for block in section.blocks
+        for text in (block.items if isinstance(block, Bullets) else (block.text,) if isinstance(block, Text) else ())
+    ]
+    return 2 * len(board) + sum(-(-len(text) // _LETTERS) for text in texts)
+
+
 def _clean(text: str) -> str:
     return unbroken(_CONTROL.sub("?", text))
 
@@ -197,9 +224,9 @@ def _properties(document: WordDocument, report: Report) -> None:
 
 
 def _styles(document: WordDocument, identity: Identity) -> None:
-    for name in _OWN:
+    for name, base in _OWN.items():
         made: Any = document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
-        made.base_style = document.styles["Normal"]
+        made.base_style = document.styles[base]
     accent, soft, ink = (
         RGBColor.from_string(one.lstrip("#").upper()) for one in (identity.accent, identity.soft, identity.ink)
     )
@@ -207,6 +234,7 @@ def _styles(document: WordDocument, identity: Identity) -> None:
         "Title": accent,
         "Heading 1": accent,
         "Heading 2": ink,
+        "Report Board Heading": ink,
         "Report Note": soft,
         "Report To Write": soft,
     }
@@ -223,7 +251,7 @@ def _styles(document: WordDocument, identity: Identity) -> None:
             fonts.set(qn(f"w:{key}"), identity.word_font)
         style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
         style.paragraph_format.line_spacing = 1.0 if size < 10 else 1.12
-        style.paragraph_format.keep_with_next = name in {"Title", "Heading 1", "Heading 2", "Caption"}
+        style.paragraph_format.keep_with_next = name in _WITH_NEXT
     for name, at in (("Report To Write", identity.soft), ("Report Banner", identity.ink)):
         colour = at.lstrip("#").upper()
         sides = "".join(

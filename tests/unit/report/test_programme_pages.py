@@ -23,11 +23,12 @@ from evalkit.programmes.folder_simulation import simulate_folder
 from evalkit.programmes.folder_writing import new_folder
 from evalkit.report import programme_folder
 from evalkit.report.layout import first_heading_problem, read_entry
-from evalkit.report.programme_blocks import Report, Section
+from evalkit.report.programme_blocks import Bullets, Report, Section, Text
 from evalkit.report.programme_folder import Written, report_folder
 from evalkit.report.programme_html import part
 from evalkit.report.programme_identity import NAME, contrast, load_identity
 from evalkit.report.programme_making import Setting, programme_report, written_files
+from evalkit.report.programme_word import report_docx
 from evalkit.result import Method, estimates
 
 TRUST = "A & B <Trust>"
@@ -195,6 +196,21 @@ def test_the_word_file_has_styles_captions_and_header_rows(files: dict[str, byte
     headings = [line.text for line in document.paragraphs if line.style.name == "Heading 1"]
     assert [title for title in headings if title in SECTIONS] == SECTIONS
     assert any(TRUST in line.text for line in document.paragraphs)
+
+
+@pytest.mark.parametrize(("items", "size"), [(8, 10.0), (40, 9.5)])
+def test_a_board_with_much_to_read_is_set_closer_to_stay_on_its_page(items: int, size: float) -> None:
+    board = Section("What changed", 3, (Text("Words."), Bullets(("One line.",) * items)), board=True)
+    after = Section("Reach", 2, (Bullets(("Another.",)),))
+    report = Report("x", "t", "s", "o", "d", (board, after), {})
+    document = Document(io.BytesIO(report_docx(report, load_identity())))
+    lines = {line.text: line for line in document.paragraphs}
+    assert lines["One line."].style.font.size.pt == size
+    assert lines["Another."].style.font.size.pt == 10
+    # A heading stays one for the navigation pane, a bullet a bullet.
+    heading, bullet = lines["What changed"].style, lines["One line."].style
+    assert "Heading 2" in (heading.name, heading.base_style and heading.base_style.name)
+    assert "List Bullet" in (bullet.name, bullet.base_style and bullet.base_style.name)
 
 
 def test_the_workbook_has_every_table_and_no_formula(files: dict[str, bytes]) -> None:
