@@ -8,8 +8,6 @@ from itertools import pairwise
 from evalkit.instruments.findings import Finding
 from evalkit.programmes.findings import Plan, rule, unknown
 
-WEEKS_A_MONTH = 365.25 / 12 / 7
-
 
 @rule
 def waves_are_in_order(plan: Plan) -> Iterator[Finding]:

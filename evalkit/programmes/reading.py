@@ -53,7 +53,6 @@ from evalkit.programmes.shape import README, TOP_KEYS, dotted, shaped, shared_bl
 
 RULE_MODULES = (check_names, check_times, check_files, check_measures, check_questions, check_completeness)
 COMMON_FILE = "_common.yaml"
-TEMPLATE = "_template"
 _ENOUGH = 1000
 _PARTS: Mapping[str, type[BaseModel]] = {
     "sources": Reference,
