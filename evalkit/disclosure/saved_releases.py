@@ -83,14 +83,14 @@ def other_spellings(tables: Mapping[str, Protected | pd.DataFrame], roles: Roles
         DAT-006 for each table and spelling but the first of a dimension, and for each table and dimension with another
         spelling than the first of a label.
     """
-    known = {_plain(dim): dim for dim in reversed(roles.dims)}
+    known = {one_spelling(dim): dim for dim in reversed(roles.dims)}
     for table in reversed(list(tables.values())):
-        known |= {_plain(dim): dim for dim in (table.dims if isinstance(table, Protected) else ())}
+        known |= {one_spelling(dim): dim for dim in (table.dims if isinstance(table, Protected) else ())}
     problems: Problems = []
     for name, table in tables.items():
         own = [str(column) for column in (table.dims if isinstance(table, Protected) else table.columns)]
         for column in own:
-            first = known.get(_plain(column), column)
+            first = known.get(one_spelling(column), column)
             if first != column and first not in own:
                 found, remedy = f'column "{column}"', "Rename the column of the one as in the other."
                 problems.append(Problem("DAT-006", name, found, f'one name for the dimension "{first}"', remedy))
@@ -100,10 +100,6 @@ def other_spellings(tables: Mapping[str, Protected | pd.DataFrame], roles: Roles
         else (name, table, [dim for dim in roles.dims if dim in table.columns])
         for name, table in tables.items()
     )
-
-
-def _plain(name: str) -> str:
-    return one_spelling(name.replace("_", " "))
 
 
 def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:

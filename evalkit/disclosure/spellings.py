@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -10,10 +12,13 @@ from evalkit.errors import Problem
 from evalkit.frames import Problems
 
 _NAMED = 5
+_MINUS = "\u2212"
+_DASH = re.compile(r" ?- ?")
+_WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
 def one_spelling(label: str) -> str:
-    """Write a label without regard to capitals and blanks.
+    """Write a label, or the name of a column, as a reader takes it.
 
     Parameters
     ----------
@@ -23,18 +28,26 @@ def one_spelling(label: str) -> str:
     Returns
     -------
     str
-        The same for all its spellings.
+        The same for all its spellings: whatever its capitals, blanks and underscores are, which sign is its dash, how
+        its accents are encoded, what cannot be seen in it, and whether a whole number was read with decimals.
 
     Examples
     --------
-    >>> one_spelling("North  site ") == one_spelling("north Site")
+    >>> one_spelling("North  site ") == one_spelling("north_Site")
     True
+    >>> one_spelling("25\u201334") == one_spelling("25 - 34")
+    True
+    >>> one_spelling("2023.0")
+    '2023'
     """
-    return " ".join(label.split()).casefold()
+    letters = unicodedata.normalize("NFKC", label).replace("_", " ")
+    kinds = [(letter, unicodedata.category(letter)) for letter in letters]
+    seen = "".join("-" if kind == "Pd" or letter == _MINUS else letter for letter, kind in kinds if kind != "Cf")
+    return _WHOLE.sub(r"\1", _DASH.sub("-", " ".join(seen.split()))).casefold()
 
 
 def misspelled_labels(tables: Iterable[tuple[str, pd.DataFrame, Sequence[str]]]) -> Problems:
-    """Find labels of one dimension that differ in capitals or blanks only.
+    """Find labels of one dimension that differ in their spelling only.
 
     Parameters
     ----------
@@ -62,7 +75,16 @@ def misspelled_labels(tables: Iterable[tuple[str, pd.DataFrame, Sequence[str]]])
 def _problem(place: str, other: Mapping[str, str]) -> Problem:
     pairs = list(other.items())
     more = f" and {len(pairs) - _NAMED} more" if len(pairs) > _NAMED else ""
-    found = ", ".join(f'"{label}" beside "{one}"' for label, one in pairs[:_NAMED])
-    remedy = "Write the one as the other, or name them apart by more than capitals and blanks."
+    found = ", ".join(f"{_visible(label)} beside {_visible(one)}" for label, one in pairs[:_NAMED])
+    remedy = "Write the one as the other, or name them apart by more than capitals, blanks, dashes and decimals."
     what = "label" if len(pairs) == 1 else "labels"
     return Problem("DAT-006", place, f"{what} {found}{more}", "one spelling each", remedy)
+
+
+def _visible(label: str) -> str:
+    """Quote a label; what cannot be told apart by sight in escapes."""
+    plain = label.isprintable() and not any(
+        unicodedata.combining(letter) or (unicodedata.category(letter) in {"Pd", "Zs"} and letter not in "- ")
+        for letter in label
+    )
+    return f'"{label}"' if plain else f'"{ascii(label)[1:-1]}"'

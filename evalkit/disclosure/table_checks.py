@@ -208,7 +208,7 @@ def _wrong_names(roles: Roles) -> Problems:
 
 
 def _wrong_spellings(tables: Tables, roles: Roles) -> Problems:
-    """Find labels that differ in capitals and blanks only, and dimensions that do so from table to table."""
+    """Find labels that differ in their spelling only, and dimensions that do so from table to table."""
     frames = {name: table for name, table in tables.items() if isinstance(table, pd.DataFrame)}
     having = [(name, frame, [dim for dim in roles.dims if dim in frame.columns]) for name, frame in frames.items()]
     problems: Problems = []

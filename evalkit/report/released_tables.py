@@ -370,7 +370,7 @@ def _readings(tables: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]
 
     Of a total it is not known whether it is of everybody or of those who stand beside it: both are tried.
     """
-    named = [_renamed(table, _plain, _count_name) for table in tables]
+    named = [_renamed(table, one_spelling, _count_name) for table in tables]
     linked, alike = _same_counts(_one_name(named)), _one_count(_one_name(named, by_one=True))
     found = [named]
     for reading in (linked, alike, _totals_of_parts(linked), _totals_of_parts(alike)):
@@ -420,12 +420,8 @@ def _or_own(names: Mapping[str, str], name: str) -> str:
     return names.get(name, name)
 
 
-def _plain(name: str) -> str:
-    return one_spelling(name.replace("_", " "))
-
-
 def _count_name(name: str) -> str:
-    return "n" if _plain(name) in _PEOPLE else _plain(name)
+    return "n" if one_spelling(name) in _PEOPLE else one_spelling(name)
 
 
 def _labels_of(table: Mapping[str, Any]) -> dict[str, frozenset[str]]:
@@ -444,12 +440,12 @@ def _renamed(
     return {
         **table,
         "dims": [dims[dim] for dim in table["dims"]],
-        "totals": {dims[dim]: _plain(label) for dim, label in table["totals"].items()},
+        "totals": {dims[dim]: one_spelling(label) for dim, label in table["totals"].items()},
         "subset_of": {
             _or_told(counts, part, count_name): _or_told(counts, whole, count_name)
             for part, whole in table["subset_of"].items()
         },
-        "rows": [[_plain(label) for label in row] for row in table["rows"]],
+        "rows": [[one_spelling(label) for label in row] for row in table["rows"]],
         "counts": {counts[count]: values for count, values in table["counts"].items()},
         "labels": table.get("labels") or _written(table),
     }

@@ -184,17 +184,61 @@ def by_site(first: str, second: str = "South") -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("label", "call"), list(product(["north", "North ", " NORTH", "North\u00a0"], [protect, audit]))
+    ("label", "told", "call"),
+    [
+        (*label, call)
+        for label, call in product(
+            [
+                ("north", "north"),
+                ("North ", "North "),
+                (" NORTH", " NORTH"),
+                ("North\u00a0", r"North\xa0"),  # what looks like the other is told in escapes
+                ("No\u200brth", r"No\u200brth"),
+            ],
+            [protect, audit],
+        )
+    ],
 )
-def test_a_label_in_two_spellings_is_refused(label: str, call: Any):
+def test_a_label_in_two_spellings_is_refused(label: str, told: str, call: Any):
     given: dict[str, Any] = {"counts": "n", "dims": ["site", "band"]}
     with pytest.raises(DataError) as caught:
         call({"band": BY_BAND, "site": by_site(label)}, **given)
     assert codes(caught.value.problems) == [("DAT-006", 'site, column "site"')]
-    assert f'label "{label}" beside "North"' in caught.value.problems[0].found
+    assert f'label "{told}" beside "North"' in caught.value.problems[0].found
     # Without that the 4 people follow from 64 and 60.
     made = protect({"band": BY_BAND, "site": by_site("North")}, **given)
     assert np.isnan(made["band"].frame["released"][[0, 1]]).all()
+
+
+@pytest.mark.parametrize("call", [protect, audit])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("25-34", "25\u201334"),
+        ("25-34", "25 - 34"),
+        ("Caf\u00e9", "Cafe\u0301"),
+        ("not stated", "not_stated"),
+        (2023, 2023.0),
+    ],
+)
+def test_what_readers_take_for_one_label_is_refused_in_two(one: object, other: object, call: Any):
+    inner = pd.DataFrame({"age": [one, one, "x", "x"], "site": ["N", "S"] * 2, "n": [60, 4, 60, 60]})
+    given: dict[str, Any] = {"counts": "n", "dims": ["age", "site"]}
+
+    def outer(label: object) -> pd.DataFrame:
+        return pd.DataFrame({"age": pd.Series([label, "x"], dtype=object), "n": [64, 120]})
+
+    with pytest.raises(DataError, match="DAT-006 outer, column"):
+        call({"inner": inner, "outer": outer(other)}, **given)
+    made = protect({"inner": inner, "outer": outer(one)}, **given)
+    assert np.isnan(made["inner"].frame["released"][1])
+
+
+def test_a_dimension_with_an_underscore_is_the_one_without():
+    one = pd.DataFrame({"staff_group": ["A", "B"], "site": ["N", "N"], "n": [60, 60]})
+    other = one.drop(columns="site").rename(columns={"staff_group": "staff group"})
+    found = refused({"one": one, "other": other}, dims=["staff_group", "staff group", "site"], totals=None)
+    assert codes(found) == [("DAT-006", "other")]
 
 
 def test_all_spellings_come_at_once_also_within_a_table():
