@@ -56,6 +56,9 @@ class ReleasedTable:
     fits : callable, optional
         Takes a count and shape (rows,) people; tells whether they may be the true numbers of the whole table. None
         where nothing is known of them.
+    guarded : numpy.ndarray, optional
+        Shape (rows,), True where the true number must not be known: limits of the others are not looked for. None where
+        that is not known: then those of all rows are.
     """
 
     layout: Layout
@@ -67,6 +70,7 @@ class ReleasedTable:
     holds: Callable[[str, int, float, float], bool] | None = None
     sums: tuple[tuple[int, tuple[int, ...]], ...] = ()
     fits: Callable[[str, Floats], bool] | None = None
+    guarded: Flags | None = None
 
 
 def released_table(name: str, frame: pd.DataFrame, roles: Roles, rules: Profile) -> ReleasedTable:
@@ -172,7 +176,7 @@ def _attack_family(
 ) -> list[tuple[object, ...]] | None:
     cells = _laid_out(tables, family, subset_of, joint=joint)
     known = _Known(cells, tables)
-    asked = np.flatnonzero(known.judged | cells.others)
+    asked = np.flatnonzero(known.asked | cells.others)
     enough = None if furthest else known.enough(tables)
     reached = ranges(cells.sums, known.low, known.high, asked, enough=enough)
     if reached is None:
@@ -279,7 +283,7 @@ class _Known:
         size = len(cells.keys)
         self.low, self.high = np.zeros(size), np.full(size, np.inf)
         self.zero = np.zeros(size, dtype=bool)
-        self.hidden, self.judged = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+        self.hidden, self.asked = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
         self.whole: dict[tuple[str, str], Flags] = {}
         printed: dict[str, Floats] = {}
         for table, count, at in self.columns(tables):
@@ -296,7 +300,8 @@ class _Known:
             self.low[at] = np.maximum(self.low[at], np.where(whole, 0.0, low))
             self.high[at] = np.minimum(self.high[at], np.where(whole, np.inf, high))
             self.hidden[at] |= np.isnan(released)
-            self.judged[at] |= np.isnan(released) | ((table.profile.rounding != "none") & ~whole)
+            judged = np.isnan(released) | ((table.profile.rounding != "none") & ~whole)
+            self.asked[at] |= judged if table.guarded is None else judged & table.guarded
 
     def columns(self, tables: Sequence[ReleasedTable]) -> list[tuple[ReleasedTable, str, npt.NDArray[np.int64]]]:
         return [

@@ -130,7 +130,10 @@ class _Part:
         return point is not None
 
     def settle(self, asked: Ints, low: Floats, high: Floats) -> Ints:
-        """Find tables in which many cells at once go as far as is enough; give the cells that go so far both ways."""
+        """Find tables in which many cells at once go as far as is enough; give the cells whose limits are then known.
+
+        These are those that go so far both ways, and those that cannot move at all.
+        """
         for way, goal in ((-1, low), (1, high)):
             within = np.isfinite(goal) & (goal >= self.low) & (goal <= self.high)
             left = self.short(asked[within[asked]], way, goal)
@@ -143,7 +146,29 @@ class _Part:
                 if len(left) == before:
                     break
         done = np.setdiff1d(asked, self.short(asked, -1, low))
-        return np.setdiff1d(done, self.short(done, 1, high))
+        done = np.setdiff1d(done, self.short(done, 1, high))
+        return np.union1d(done, self.stuck(np.setdiff1d(asked, done)))
+
+    def stuck(self, asked: Ints) -> Ints:
+        """Find cells that are the least they can be in every table: nothing lifts any of them by a whole person."""
+        none = np.zeros(0, dtype=np.int64)
+        high = np.minimum(self.high, self.endless)
+        left: Ints = asked
+        while True:
+            left = left[np.array(self.points)[:, left].max(axis=0) == self.low[left]]
+            if not len(left):
+                return none
+            cost = np.zeros(len(self.low))
+            cost[left] = -1
+            corner = corner_of(self.equations, self.right, cost, self.low, high)
+            if corner is None:
+                return none
+            if (corner[left] - self.low[left]).sum() < 1 - _WHOLE:
+                return left
+            point = whole_point(self.equations, self.right, corner, self.low, high)
+            if point is None or (point[left] == self.low[left]).all():
+                return none
+            self.points.append(point)
 
     def pushed(self, cells: Ints, way: int, goal: Floats) -> Floats | None:
         """Find a table in which as much as can be of what the cells lack, or have too much, is made good."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.disclosure.contrasts import is_contrast, sides_of
-from evalkit.disclosure.events_of_few import few_events
+from evalkit.disclosure.contrasts import contrasts_in, is_contrast, sides_of
+from evalkit.disclosure.events_of_few import FEWEST_EVENTS, OF_RECORD, few_events, with_what_follows
 from evalkit.disclosure.profiles import Profile
 from evalkit.disclosure.rules import origins, release_counts, withheld
 from evalkit.disclosure.steps import COUNTS, SUPPRESSED, release_steps
-from evalkit.disclosure.telling_digits import is_proportion, without_telling_digits
+from evalkit.disclosure.telling_digits import is_proportion, is_rate, without_telling_digits
 from evalkit.errors import DisclosureError, Problem
 from evalkit.frames import Problems, missing_columns, require
 from evalkit.numeric.proportions import clopper_pearson, wilson
@@ -37,6 +36,9 @@ _SAFE_TEXT = frozenset({"term", "group", "cause", "unit", "scale", "interval", "
 # Of these, what does not set people apart from those of another row.
 _ABOUT_ROWS = frozenset({"direction", "adverse", "adverse_above_one", "title"})
 _CLOSE = 1e-6
+_HALF = 0.5
+# Numbers with more digits behind the point than this are not rounded.
+_WRITTEN = 7
 _PER = re.compile(r"(?i)per[ _]?(10{3,5}|10{0,2}[ _,]0{3})(?!\d)")
 # What gives n away again when n is rounded: degrees of freedom, and whatever they can be worked out from.
 _TELLS_N = ("std_error", "statistic", "df")
@@ -166,11 +168,20 @@ def _few_in_shares(table: pd.DataFrame, counts: Mapping[str, npt.NDArray[np.floa
             if name in counts or not known.any():
                 continue
             for base in _bases(str(name)):
-                product = share * n / base
-                whole = (np.abs(product - np.round(product)) < _CLOSE) & (product <= n + _CLOSE)
-                if whole[known & ~np.isnan(n)].all():
+                product, off = share * n / base, _last_digit(share) / 2 * n / base
+                whole = (np.abs(product - np.round(product)) < off + _CLOSE) & (product <= n + off + _CLOSE)
+                # Where every number would be a whole one, it takes another row to see that these are shares.
+                tells = known & ~np.isnan(n)
+                if whole[tells].all() and (off[tells] < _HALF).any():
                     few |= known & (withheld(np.round(product), profile) | withheld(n - np.round(product), profile))
     return few
+
+
+def _last_digit(values: npt.NDArray[np.float64]) -> float:
+    """Give the unit of the last digit in which numbers are written; 0 where they are not rounded."""
+    known = values[np.isfinite(values)]
+    digits = next((digits for digits in range(_WRITTEN) if np.allclose(known, np.round(known, digits), 0, 1e-12)), None)
+    return 0.0 if digits is None or not digits else 10.0**-digits
 
 
 def _bases(name: str) -> tuple[int, ...]:
@@ -288,6 +299,8 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
     frame = result.tidy()
     # Of a contrast the smaller group must be large enough, not the two together.
     least_n = frame.pop(SMALLER).to_numpy(dtype=float) if SMALLER in frame.columns else None
+    of_records = frame
+    frame = frame.drop(columns=OF_RECORD, errors="ignore")
     if profile.releases_all:
         return frame
     n = frame["n"].to_numpy()
@@ -304,10 +317,13 @@ def _estimates(result: Estimates, profile: Profile) -> pd.DataFrame:
         hidden |= few & ~(proportion & (profile.rounding != "none"))  # those are judged as they are computed again
         hidden |= _from_rates(frame, few if profile.rounding == "none" else ~np.isnan(events))
     else:
-        hidden |= few_events(frame.assign(**{SMALLER: smaller}), _strata(frame))
+        hidden |= few_events(of_records.assign(**{SMALLER: smaller}), _strata(frame))
+    fewest_events = profile.threshold if _judges_events(profile) else FEWEST_EVENTS
+    judged = of_records.assign(**{SMALLER: smaller})
+    hidden = with_what_follows(judged, _names(frame), hidden, profile, fewest=fewest_events)
     beside = _counts_beside(frame, n, profile)
     hidden, few_left = _few_left(frame, beside, hidden, profile)
-    frame = beside
+    frame = _without_hidden_baselines(beside, hidden)
     if profile.rounding != "none":
         frame, unsure = _rounded(frame, proportion & ~hidden, profile, result.method.level)
         frame = _rates_again(frame, np.where(proportion | hidden, np.nan, events), n, profile)
@@ -331,7 +347,7 @@ def _events(frame: pd.DataFrame, units: pd.Series, n: npt.NDArray[np.float64]) -
     estimate = frame["estimate"].to_numpy(dtype=float)
     # A ratio without end is of no number of people.
     product = np.where(np.isfinite(estimate), estimate, np.nan) * n
-    rate = units.map(lambda unit: is_proportion(unit) or " per " in f" {str(unit).lower()} ").to_numpy(dtype=bool)
+    rate = units.map(lambda unit: is_proportion(unit) or is_rate(unit)).to_numpy(dtype=bool)
     whole = rate & (estimate >= 0) & (estimate <= 1) & (np.abs(product - np.round(product)) < _CLOSE)
     found = np.where(whole, np.round(product), np.nan)
     for name in counts_beside(frame):
@@ -340,9 +356,25 @@ def _events(frame: pd.DataFrame, units: pd.Series, n: npt.NDArray[np.float64]) -
     return found
 
 
+def _names(frame: pd.DataFrame) -> list[str]:
+    return [str(name) for name in frame.columns if name in _NAMES and name not in _ABOUT_ROWS]
+
+
 def _strata(frame: pd.DataFrame) -> list[tuple[str, ...]]:
-    names = [name for name in frame.columns if name in _NAMES and name not in _ABOUT_ROWS]
-    return [tuple(row) for row in frame[names].astype(str).to_numpy().tolist()]
+    return [tuple(row) for row in frame[_names(frame)].astype(str).to_numpy().tolist()]
+
+
+def _without_hidden_baselines(frame: pd.DataFrame, hidden: Flags) -> pd.DataFrame:
+    """Leave a baseline out beside a later year, where the row of its own year is withheld."""
+    if not {"baseline", "baseline_year", "year", "group"} <= set(frame.columns):
+        return frame
+    own = ["term", "group", *(name for name in ("metric", "indicator") if name in frame.columns)]
+    keys = [tuple(row) for row in frame[own].astype(str).to_numpy().tolist()]
+    years = [f"{value:g}" for value in pd.to_numeric(frame["year"], errors="coerce").to_numpy(dtype=float)]
+    of = [f"{value:g}" for value in pd.to_numeric(frame["baseline_year"], errors="coerce").to_numpy(dtype=float)]
+    gone = {(key, year) for key, year, out in zip(keys, years, hidden, strict=True) if out}
+    told = [(key, year) not in gone for key, year in zip(keys, of, strict=True)]
+    return frame.assign(baseline=frame["baseline"].where(told))
 
 
 def _from_rates(frame: pd.DataFrame, rates: Flags) -> Flags:
@@ -351,7 +383,7 @@ def _from_rates(frame: pd.DataFrame, rates: Flags) -> Flags:
     own = set(labels)
     known = {(stratum, label) for stratum, label, few in zip(strata, labels, rates, strict=True) if few}
     return np.array([
-        any((stratum, part) in known for part in sides_of(label.partition(",")[0], own)) and is_contrast(label, own)
+        any((stratum, part) in known for part in sides_of(label, own)) and is_contrast(label, own)
         for stratum, label in zip(strata, labels, strict=True)
     ], dtype=bool)  # fmt: skip
 
@@ -367,7 +399,7 @@ def _few_left(frame: pd.DataFrame, shown: pd.DataFrame, hidden: Flags, profile: 
     strata = pd.Series([str(stratum) for stratum in _strata(frame)], index=frame.index)
     labels = frame["group"].astype(str)
     own = set(labels)
-    sides = [set(sides_of(label.partition(",")[0], own)) for label in labels]
+    sides = [set(sides_of(label, own)) for label in labels]
     for name in counts_beside(frame):
         for _, rows in frame.groupby(strata, sort=False):
             groups = rows[rows["group"].notna() & rows[name].notna()].drop_duplicates("group")
@@ -483,7 +515,7 @@ def counts_beside(frame: pd.DataFrame) -> list[str]:
     """
     found = []
     for name in frame.columns:
-        if name in ESTIMATE_COLUMNS or name == SMALLER or not pd.api.types.is_numeric_dtype(frame[name]):
+        if name in ESTIMATE_COLUMNS or name in {SMALLER, OF_RECORD} or not pd.api.types.is_numeric_dtype(frame[name]):
             continue
         if name.startswith("n_") or name in _COUNTED or (_may_count(frame[name]) and not _NO_COUNT.match(name)):
             found.append(str(name))
@@ -507,7 +539,7 @@ def _of_few_and_others(frame: pd.DataFrame, few: Flags) -> Flags:
     own = set(labels)
     blank = {(stratum, label) for stratum, label, hidden in zip(strata, labels, few, strict=True) if hidden}
     return np.array([
-        is_contrast(label, own) and any((stratum, part) in blank for part in sides_of(label.partition(",")[0], own))
+        is_contrast(label, own) and any((stratum, part) in blank for part in sides_of(label, own))
         for stratum, label in zip(strata, labels, strict=True)
     ], dtype=bool)  # fmt: skip
 
@@ -570,7 +602,7 @@ def _tells_rest(result: Estimates, released: pd.DataFrame) -> bool:
     """Tell whether n of all is the sum of counts of which one is withheld: less the others it would be known."""
     given = result.frame.reset_index(drop=True)
     labels = given["group"].astype(str)
-    single = given[~labels.map(partial(is_contrast, labels=set(labels))).astype(bool)]
+    single = given[~contrasts_in(labels.tolist())]
     for name in [name for name in counts_beside(given) if name in released.columns]:
         for _, rows in single.groupby("term", dropna=False, sort=False):
             withheld_here = released[name].to_numpy()[rows.index]

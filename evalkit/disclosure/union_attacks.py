@@ -48,8 +48,9 @@ def attack_union(tables: Sequence[ReleasedTable]) -> pd.DataFrame:
     alike = _distinct(tables)
     by_name = {table.layout.name: table for table in tables}
     done: set[frozenset[str]] = set()
+    known: dict[frozenset[str], bool] = {}
     for group in _compatible(alike):
-        for together in _attacked(group, done):
+        for together in _attacked(group, done, known):
             others = _of_others(together, by_name)
             found += [
                 (row, *_believed(by_name[str(row[0])], row))
@@ -148,7 +149,9 @@ def _largest_sets(
         seen = seen | {at}
 
 
-def _attacked(group: Sequence[ReleasedTable], done: set[frozenset[str]]) -> list[pd.DataFrame]:
+def _attacked(
+    group: Sequence[ReleasedTable], done: set[frozenset[str]], known: dict[frozenset[str], bool]
+) -> list[pd.DataFrame]:
     names = frozenset(table.layout.name for table in group)
     if len(group) < 2 or names in done:
         return []
@@ -163,15 +166,21 @@ def _attacked(group: Sequence[ReleasedTable], done: set[frozenset[str]]) -> list
     return [
         part
         for first in group
-        for part in _attacked(_agreeing_with(first, group), done)
+        for part in _attacked(_agreeing_with(first, group, known), done, known)
         if len(group) > 2  # two that disagree are not put together
     ]
 
 
-def _agreeing_with(first: ReleasedTable, group: Sequence[ReleasedTable]) -> list[ReleasedTable]:
+def _agreeing_with(
+    first: ReleasedTable, group: Sequence[ReleasedTable], known: dict[frozenset[str], bool]
+) -> list[ReleasedTable]:
+    """Take as many tables as agree with one; the same sets come again and again, so what was found is kept."""
     kept = [first]
     for table in group:
-        if table is not first and possible([*kept, table]):
+        names = frozenset(each.layout.name for each in (*kept, table))
+        if table is not first and (
+            known[names] if names in known else known.setdefault(names, possible([*kept, table]))
+        ):
             kept.append(table)
     return kept if len(kept) < len(group) else []
 

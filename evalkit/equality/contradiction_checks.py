@@ -146,8 +146,8 @@ def _funnel(check: Check) -> None:
 
 def _parts(check: Check) -> None:
     """Counts that exceed their totals, and totals of nobody."""
-    for name, part, whole in (("survey", "agreed", "answered"), ("support", "used", "offered"),
-                              ("vacancies", "vacant", "posts")):  # fmt: skip
+    for name, part, whole in (("survey", "agreed", "answered"), ("support", "offered", "affected"),
+                              ("support", "used", "offered"), ("vacancies", "vacant", "posts")):  # fmt: skip
         frame = check.frame(name, whole)
         if frame is None:
             continue
@@ -159,7 +159,10 @@ def _parts(check: Check) -> None:
             )
         if name != "vacancies":
             remedy = "Delete the row, or correct it."
-            check.note("DAT-021", name, total == 0, f"a group of which nobody counts as {whole}", "at least 1", remedy)
+            nobody = total == 0
+            if whole == "offered" and "affected" in frame.columns:  # support for none of those affected is told
+                nobody &= ~(frame["affected"].to_numpy(float) > 0)
+            check.note("DAT-021", name, nobody, f"a group of which nobody counts as {whole}", "at least 1", remedy)
             remedy = "No output may show it."
             check.note("DAT-021", name, total == 1, "a group of one person", "at least 2", remedy, warn=True)
 

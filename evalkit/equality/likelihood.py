@@ -24,6 +24,8 @@ Ints = npt.NDArray[np.int64]
 
 FOUR_FIFTHS = (0.80, 1.25)
 _TERM = "relative_likelihood"
+# Disclosure goes by it: what records say happened to one or two people is withheld.
+OF_RECORD = "n_fewest_events"
 _POOLED = {"mantel_haenszel_risk_ratio": "Greenland-Robins", "mantel_haenszel_odds_ratio": "Robins-Breslow-Greenland"}
 
 
@@ -100,7 +102,8 @@ def relative_likelihood(
         the Mantel-Haenszel test. A ratio is infinite where nobody of the reference had the outcome.
 
         Extra columns: `year`, `by`, `stratum` where asked for; `unit`, `scale`, `interval`; `n_events` (people with the
-        outcome), `n_least` (people in the smaller group); `direction`; `adverse` ("above 1" and the like) and
+        outcome), `n_least` (people in the smaller group), `n_fewest_events` (those with the outcome in the group with
+        fewer of them; missing where nobody has it); `direction`; `adverse` ("above 1" and the like) and
         `adverse_above_one` (of ratios); `four_fifths` (the ratio lies "within" or "outside" its limits) and
         `four_fifths_interval` ("within", "outside" or "reaches across": what the data leave open); `flag` (what was
         refused, and why). A group of one person or nobody has no contrast: a rate of one is that person's outcome.
@@ -287,7 +290,15 @@ def _contrasts(
     first, second = (groups[at] for at in pair)
     rates = [{"term": "rate"} | rate_row(one, level) for one in groups]
     ratio = {"term": _TERM} | ratio_row(first, second, level, adverse_above=adverse)
-    return [*rates, ratio, {"term": "difference"} | difference_row(first, second, level, adverse_above=adverse)]
+    difference = {"term": "difference"} | difference_row(first, second, level, adverse_above=adverse)
+    for row, one in zip(rates, groups, strict=True):
+        row[OF_RECORD] = one.events if events.any() else math.nan
+    return [*rates, *({**row, OF_RECORD: _fewest(first.events, second.events)} for row in (ratio, difference))]
+
+
+def _fewest(one: int, other: int) -> float:
+    """Give the number of the group in which fewer had it; none where nobody did, which may be told."""
+    return min(one, other) if one or other else math.nan
 
 
 def _strata(
@@ -304,7 +315,8 @@ def _strata(
     for stratum, people, had in zip(axes["stratum"], n, events, strict=True):
         groups = groups_of(axes["group"], people, had)
         first, second = (groups[at] for at in pair)
-        rows.append({"term": _TERM, "stratum": stratum} | ratio_row(first, second, level, adverse_above=adverse))
+        ratio = ratio_row(first, second, level, adverse_above=adverse)
+        rows.append({"term": _TERM, "stratum": stratum, **ratio, OF_RECORD: _fewest(first.events, second.events)})
     both = (n[:, pair[0]] > 0) & (n[:, pair[1]] > 0)
     tables = (events[both, pair[0]], n[both, pair[0]], events[both, pair[1]], n[both, pair[1]])
     test = mantel_haenszel_test(*tables)
@@ -324,6 +336,7 @@ def _strata(
                 "n": int(n[both][:, pair].sum()),
                 "n_events": int(events[both][:, pair].sum()),
                 "n_least": int(n[both][:, pair].sum(axis=0).min()),
+                OF_RECORD: _fewest(*(int(had) for had in events[both][:, pair].sum(axis=0))),
                 "unit": "ratio",
                 "scale": "log",
                 "interval": name,

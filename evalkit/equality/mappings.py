@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -29,10 +29,14 @@ Group = Literal["bme", "broad", "label"]
 OWN = ("ethnicity", "bands", "staff_groups", "exit_types", "survey_questions")
 
 _FOLDER = "workforce"
+# The version of the ethnic categories that has national codes: letters.
+_NATIONAL = "16+1"
 # Columns that say where a row is from, or may be left out.
 _TOLD = ("version", "code", "also", "source", "certainty", "note", "order", "text")
 _NOT_WORDS = re.compile(r"[\W_]+")
 _WHOLE = re.compile(r"(\d+)\.0+", re.ASCII)
+# Staff records split national codes of ethnicity by a second character: what the first says is certain.
+_SECOND = re.compile(r"(?=C[23A-HJ-NP-Y]|G[A-F]|L[A-HJK]|P[A-E]|S[A-E])([CGLPS]).(?:\s+(.*))?", re.ASCII)
 _MOST_WITHIN = 12
 _MOST = 8  # unknown labels of a column that get a message of their own
 
@@ -149,11 +153,15 @@ class Labels:
         All that labels can stand for, in order, "not stated" last.
     shown : tuple of str
         Labels to suggest for one that is not known.
+    codes : mapping of str to str
+        National code of ethnicity, a letter -> what it stands for: "CY White Other European" begins with one and a
+        second letter of staff records.
     """
 
     known: Mapping[str, str]
     levels: tuple[str, ...]
     shown: tuple[str, ...]
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     def apply(self, values: Any, *, place: str, rows: Sequence[int] | None = None) -> tuple[pd.Categorical, Problems]:
         """Map labels, each different one once.
@@ -176,7 +184,7 @@ class Labels:
         codes, found = _distinct(values)
         place_of = {level: number for number, level in enumerate(self.levels)}
         blank = self.known[folded(NOT_STATED)]
-        meant = [self.known.get(folded(text)) if text.strip() else blank for text in [*found, ""]]
+        meant = [self._meant(text.strip()) if text.strip() else blank for text in [*found, ""]]
         narrow = np.int8 if len(self.levels) < 128 else np.int64  # what a categorical keeps: no copy of millions
         target = np.array([-1 if one is None else place_of[one] for one in meant], dtype=narrow)
         unknown = [number for number, one in enumerate(meant) if one is None]
@@ -184,6 +192,14 @@ class Labels:
         if len(unknown) > _MOST:
             problems.append(self._more(codes, unknown[_MOST:], place, rows))
         return pd.Categorical.from_codes(target[codes], categories=list(self.levels)), problems
+
+    def _meant(self, text: str) -> str | None:
+        """Look a label up; of a code that staff records split further the first letter counts."""
+        meant = self.known.get(folded(text))
+        split = _SECOND.fullmatch(text) if meant is None and self.codes else None
+        if split is None or self.known.get(folded(split[2] or "")) is not None:  # the words may say something else
+            return meant
+        return self.codes.get(split[1])
 
     def _unknown(
         self, codes: npt.NDArray[np.integer[Any]], number: int, text: str, place: str, rows: Sequence[int] | None
@@ -276,7 +292,8 @@ def labels_of(table: pd.DataFrame, *, to: str, label: str = "label", place: str 
     last = known.setdefault(folded(NOT_STATED), NOT_STATED)
     levels = [one for one in dict.fromkeys(text[to]) if one and one != NOT_STATED]
     levels += [last] if last not in levels else []
-    return Labels(MappingProxyType(known), tuple(levels), tuple(dict.fromkeys(text[label])))
+    codes = {row["code"]: row[to] for row in text.to_dict("records") if row.get("version") == _NATIONAL and row[to]}
+    return Labels(MappingProxyType(known), tuple(levels), tuple(dict.fromkeys(text[label])), MappingProxyType(codes))
 
 
 @functools.cache

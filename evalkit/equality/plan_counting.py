@@ -32,7 +32,8 @@ AT_START, AT_END, LEFT = "at start", "at end", "left"
 ROUTES = {"recruitment_apprentice": "apprentice", "recruitment_graduate": "graduate"}
 # What is counted, beside "survey_" and the key of a question.
 COUNTED = ("staff", "shortlisted", "appointed", "disciplinary", "cpd", "leaver_rate", "stability_index", *ROUTES,
-           "local_recruitment", "vacancy_rate", "support_offered", "support_used")  # fmt: skip
+           "local_recruitment", "vacancy_rate", "support_offered_affected", "support_offered",
+           "support_used")  # fmt: skip
 # By which characteristics an indicator is told; a question by any, what is not here by "all".
 _TOLD_BY = {
     **dict.fromkeys(("staff", "shortlisted", "appointed"), SURVEYED),
@@ -74,7 +75,9 @@ def plan_counts(frames: Frames, *, mappings: Mappings | None = None) -> pd.DataF
         - "stability_index": staff a year ago, and staff with a year's service;
         - "recruitment_apprentice", "recruitment_graduate", "local_recruitment": appointed, and those of them;
         - "vacancy_rate": posts, and vacant ones, in full-time equivalents;
-        - "support_offered": staff, and those to whom support was open; "support_used": those, and who used it.
+        - "support_offered_affected": those who were affected, and those of them to whom support was offered; in years
+          without the number of those affected "support_offered": staff, and those to whom it was offered;
+        - "support_used": those to whom it was offered, and who used it.
 
         What the inputs do not hold has no rows.
 
@@ -428,6 +431,16 @@ def _support(frames: Frames, people: pd.DataFrame) -> Iterator[pd.DataFrame]:
         return
     heads = people.groupby("year")["n"].sum()
     sums = table.groupby("year", as_index=False)[["offered", "used"]].sum()
-    staff = sums["year"].map(heads).fillna(0)
-    yield _of_all("support_offered", pd.DataFrame({"year": sums["year"], "n": staff, "events": sums["offered"]}))
+    # Who was affected is known of a year when it is known of each of its groups.
+    if "affected" in table.columns:
+        told = table.groupby("year")["affected"].agg(lambda values: values.sum(skipna=False))
+        sums = sums.assign(affected=sums["year"].map(told))
+    else:
+        sums = sums.assign(affected=np.nan)
+    known = sums[sums["affected"].notna()]
+    of_them = {"year": known["year"], "n": known["affected"], "events": known["offered"]}
+    yield _of_all("support_offered_affected", pd.DataFrame(of_them))
+    rest = sums[sums["affected"].isna()]
+    of_staff = {"year": rest["year"], "n": rest["year"].map(heads).fillna(0), "events": rest["offered"]}
+    yield _of_all("support_offered", pd.DataFrame(of_staff))
     yield _of_all("support_used", pd.DataFrame({"year": sums["year"], "n": sums["offered"], "events": sums["used"]}))

@@ -27,7 +27,8 @@ _NAMES = {
     "recruitment_graduate": "Appointed to graduate schemes",
     "local_recruitment": "Local people among the appointed",
     "vacancy_rate": "Vacancy rate",
-    "support_offered": "Support open to staff",
+    "support_offered_affected": "Support offered to those affected",
+    "support_offered": "Support offered, of all staff",
     "support_used": "Support used",
 }
 _PROMISED = ["term", "group", "estimate", "std_error", "statistic", "df", "p_value", "conf_low", "conf_high", "n"]

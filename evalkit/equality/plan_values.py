@@ -13,6 +13,7 @@ import pandas as pd
 from evalkit.equality.composition import representation
 from evalkit.equality.contrasts import Row, limits, side_of
 from evalkit.equality.disparity import CLUSTERS, disparity_ratio
+from evalkit.equality.likelihood import OF_RECORD
 from evalkit.equality.mappings import band_cluster, is_senior, load_mapping
 from evalkit.equality.pay import ExtremePayWarning, pay_gap
 from evalkit.equality.plan_counting import (
@@ -49,7 +50,7 @@ INDICATORS = (
     "parity_senior", "shortlisted_gap", "pay_gap_mean", "pay_gap_median", "disparity_ratio_lower_to_middle",
     "disparity_ratio_middle_to_upper", "disparity_ratio_lower_to_upper", "leaver_rate", "leaver_rate_ratio",
     "stability_index", "recruitment_apprentice", "recruitment_graduate", "local_recruitment", "vacancy_rate",
-    "support_offered", "support_used",
+    "support_offered_affected", "support_offered", "support_used",
 )  # fmt: skip
 
 
@@ -379,10 +380,13 @@ def survey(plan: Plan, keys: Sequence[str], of: str = "") -> Iterator[Row]:
             yield from _taken(found, indicator, term="gap")
 
 
-def _shares(table: pd.DataFrame, worse: bool, level: float) -> Iterator[Row]:  # noqa: FBT001
-    """Give the share of all in each year."""
+def _shares(table: pd.DataFrame, worse: bool, level: float, *, of_record: bool = False) -> Iterator[Row]:  # noqa: FBT001
+    """Give the share of all in each year; of a record with the number of people that it says it happened to."""
     for (year, indicator), rows in table.groupby(["year", "indicator"]):
-        row = share(ALL, float(rows["events"].sum()), float(rows["n"].sum()), level)
+        events = float(rows["events"].sum())
+        row = share(ALL, events, float(rows["n"].sum()), level)
+        if of_record and events:
+            row[OF_RECORD] = events
         yield row | side_of(worse) | {"indicator": indicator, "year": str(year)}
 
 
@@ -424,7 +428,7 @@ def routes(plan: Plan) -> Iterator[Row]:
         A row a year and route.
     """
     for name in ROUTES:
-        yield from _shares(plan.counts_of(name), worse=False, level=plan.level)
+        yield from _shares(plan.counts_of(name), worse=False, level=plan.level, of_record=True)
 
 
 def local(plan: Plan) -> Iterator[Row]:
@@ -440,7 +444,7 @@ def local(plan: Plan) -> Iterator[Row]:
     dict
         A row a year.
     """
-    yield from _shares(plan.counts_of("local_recruitment"), worse=False, level=plan.level)
+    yield from _shares(plan.counts_of("local_recruitment"), worse=False, level=plan.level, of_record=True)
 
 
 def vacancies(plan: Plan) -> Iterator[Row]:
@@ -461,7 +465,9 @@ def vacancies(plan: Plan) -> Iterator[Row]:
 
 
 def support(plan: Plan) -> Iterator[Row]:
-    """Availability of psychological support, and its use among those to whom it was open: higher is better of both.
+    """Offer of psychological support, and its use among those to whom it was offered: higher is better of both.
+
+    The offer is counted among those affected, and only where their number is not known among all staff in post.
 
     A plan offers support so that it is taken up. That more people need it shows in use as well: read the two together.
 
@@ -475,14 +481,15 @@ def support(plan: Plan) -> Iterator[Row]:
     dict
         Two rows a year.
     """
+    yield from _shares(plan.counts_of("support_offered_affected"), worse=False, level=plan.level, of_record=True)
     offered = plan.counts_of("support_offered")
     more = offered["events"] > offered["n"]
     flags = dict(zip(offered["year"].astype(str), more & (offered["n"] > 0), strict=True))
     all_of_them = offered.assign(events=offered["events"].where(~more, offered["n"]))
-    for row in _shares(all_of_them, worse=False, level=plan.level):
+    for row in _shares(all_of_them, worse=False, level=plan.level, of_record=True):
         too_many = {"flag": "offered to more people than are in post: taken as all"} if flags[str(row["year"])] else {}
         yield row | too_many
-    yield from _shares(plan.counts_of("support_used"), worse=False, level=plan.level)
+    yield from _shares(plan.counts_of("support_used"), worse=False, level=plan.level, of_record=True)
 
 
 def turnover(plan: Plan) -> Iterator[Row]:

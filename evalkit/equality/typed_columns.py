@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -13,15 +13,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.equality.dictionary import SPELLINGS, UNSTATED, Column
-from evalkit.equality.mappings import NOT_STATED, Labels, folded, labels_for, labels_of
+from evalkit.equality.mappings import NOT_STATED, Labels, folded, labels_for, labels_of, load_mapping
 from evalkit.errors import Problem
 from evalkit.frames import Problems, rows_named
 from evalkit.instruments.responses.plain_values import dates_in, day_orders, number_in
 from evalkit.instruments.responses.tables import EXCEL_START
 
 _YEARS = range(1990, 2101)
+# Days outside are slips of the pen, and some of them are outside what a column of days can hold.
+_DAYS = (date(1950, 1, 1), date(2100, 12, 31))
 _FINANCIAL = re.compile(r"(\d{4})\s*[/-]\s*(\d{2}|\d{4})", re.ASCII)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?", re.ASCII)
+_NAMED = re.compile(r"[A-Za-z]{3,} ?-?\d{4}", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}.*", re.ASCII)
 _TOO_MANY = re.compile(r"([.,]\d{15})\d+$", re.ASCII)
 _LABEL_COLUMN = {"exit_types": "reason", "survey_questions": "key"}
@@ -207,16 +210,23 @@ def labels_in(column: Column, mappings: Mappings) -> Labels:
         if column.mapping == "survey_questions":
             return _questions(table)
         return labels_for(column.mapping, to=label, label=label, table=table)
-    rows = [{"label": one, "to": one, "also": ";".join(SPELLINGS.get(one, ()))} for one in column.labels]
+    rows = [{"label": one, "to": one, "also": _also(one)} for one in column.labels]
     empty = column.missing.removeprefix("counts as ") if column.missing.startswith("counts as ") else NOT_STATED
     rows.append({"label": NOT_STATED, "to": empty, "also": ";".join(UNSTATED)})
     return labels_of(pd.DataFrame(rows), to="to")
 
 
+def _also(label: str) -> str:
+    """List other spellings of a label; pay bands are spelled in a list as in the mapping of bands."""
+    told = list(SPELLINGS.get(label, ()))
+    if label.startswith("Band ") or label == "VSM":
+        bands = load_mapping("bands")
+        told += bands.loc[bands["label"] == label, "also"].to_list()
+    return ";".join(told)
+
+
 def _questions(table: pd.DataFrame | None) -> Labels:
     """Know a question by its key, or by a number that belongs to one key in all years."""
-    from evalkit.equality.mappings import load_mapping
-
     rows = load_mapping("survey_questions") if table is None else table.fillna("").astype(str)
     pairs = rows[["key", "question"]].drop_duplicates()
     keys_of = pairs.groupby("question")["key"].nunique()
@@ -260,8 +270,14 @@ def _dates(values: pd.Series, missing: npt.NDArray[np.bool_], reading: Reading) 
     reading.refuse(
         "DAT-004", unreadable, "no date", "days such as 2024-03-31", "Write them so, with four digits a year."
     )
+    known = {text: one for text in filled if (one := read.get(text)) is not None and _DAYS[0] <= _day(one) <= _DAYS[1]}
+    outside = np.array([*(read.get(text) is not None and text not in known for text in texts), False])[codes]
+    reading.refuse(
+        "DAT-002", outside, "days outside 1950 to 2100", "days of these years", "Correct the year, or leave it empty."
+    )
     kinds = {
         "2024-03-31": [bool(_ISO.fullmatch(text)) for text in texts],
+        "31-Mar-2024": [bool(_NAMED.search(text)) for text in texts],
         "Excel's day numbers": [bool(_SERIAL.fullmatch(text)) for text in texts],
     }
     other = [bool(text) and not any(kind[at] for kind in kinds.values()) for at, text in enumerate(texts)]
@@ -273,9 +289,16 @@ def _dates(values: pd.Series, missing: npt.NDArray[np.bool_], reading: Reading) 
     if serial.any():
         remedy = "They were read as days from 1900; look at some."
         reading.warnings.append(Problem("DAT-004", reading.where(serial), "Excel's day numbers", "dates", remedy))
-    days = np.array([*(np.datetime64(one, "ns") if (one := read.get(text)) else np.datetime64("NaT") for text in texts),
-                     np.datetime64("NaT")], dtype="datetime64[ns]")  # fmt: skip
+    none_at = np.datetime64("NaT")
+    days = np.array(
+        [*(np.datetime64(one, "ns") if (one := known.get(text)) else none_at for text in texts), none_at],
+        dtype="datetime64[ns]",
+    )
     return pd.Series(days[codes]).dt.normalize()
+
+
+def _day(read: date) -> date:
+    return read.date() if isinstance(read, datetime) else read
 
 
 def _year(text: str) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from evalkit.equality.counting import level_of
+from evalkit.equality.likelihood import OF_RECORD
 from evalkit.equality.staff_columns import coded
 from evalkit.errors import Problem
 from evalkit.frames import Problems, missing_columns, require, within
@@ -52,7 +53,8 @@ def year_change(
     Estimates
         A row for each that occurs in both years, with the limits made of those of each year (MOVER). `estimate` is
         later less earlier, or on the log scale later over earlier: 1 is no change. For shares with Wilson's limits
-        these are Newcombe's limits. `n` is of both years, `n_least` of the smaller. Extra columns: the keys; `unit`,
+        these are Newcombe's limits. `n` is of both years, `n_least` of the smaller, and so
+        `n_fewest_events` of a relative likelihood. Extra columns: the keys; `unit`,
         `scale`; `from_year`, `to_year`, `earlier`, `later` (the two estimates); `direction`; `adverse` and
         `adverse_above_one` (of the indicator, as far as they apply to its change); `flag` where there is no interval.
 
@@ -200,6 +202,8 @@ def _row(
         change = Interval(*(math.exp(value) for value in (change.estimate, change.low, change.high)))
     least = [_number(side.get("n_least", side["n"])) for side in (before, after)]
     words: Row = {name: after[name] for name in ("adverse", "adverse_above_one") if name in after}
+    # Of records: what happened to one or two people in one of the years is not told as a change either.
+    had = [value for side in (before, after) if not math.isnan(value := _number(side.get(OF_RECORD)))]
     return {
         **{name: after[name] for name in names},
         "estimate": change.estimate,
@@ -215,6 +219,7 @@ def _row(
         "direction": f"{years[1]} {'over' if ratio else 'less'} {years[0]}",
         **words,
         "n_least": min(least),
+        **({OF_RECORD: min(had)} if had else {}),
         "flag": "" if not math.isnan(change.low) else "no interval: one of the years has none",
     }
 

@@ -13,6 +13,7 @@ from evalkit.programmes import answering_pairs as of_pairs
 from evalkit.programmes import answering_service as of_service
 from evalkit.programmes.answers import Answer, UnansweredError
 from evalkit.programmes.evidence import Evidence
+from evalkit.programmes.latest_waves import at_latest
 from evalkit.programmes.parts import Question
 
 Progress = Callable[[int, int], None]
@@ -111,8 +112,9 @@ def answer_question(evidence: Evidence, question: Question) -> tuple[Answer, ...
     Returns
     -------
     tuple of Answer
-        Its parts, at least one.
+        Its parts, at least one. Of a question about the latest survey they say which one that is.
     """
+    question = at_latest(evidence.programme, question, evidence.answered)
     found: list[Answer] = []
     why = ""
     try:

@@ -23,7 +23,7 @@ from evalkit.equality import survey_gaps
 from evalkit.errors import EvalkitError
 from evalkit.measurement.consistency import reliability
 from evalkit.numeric.means import t_interval
-from evalkit.programmes.answering_now import has, share_rows, subgroup_labels, without
+from evalkit.programmes.answering_now import has, of_started, share_rows, subgroup_labels, without
 from evalkit.programmes.answers import (
     ALIKE,
     FEWEST,
@@ -87,10 +87,10 @@ def wide(
     Returns
     -------
     pandas.DataFrame
-        One row a person, columns OUTCOME_NAME; people who answered nothing are not in it.
+        One row a person, columns OUTCOME_NAME; people who answered nothing, or have not started, are not in it.
     """
     columns = {
-        f"{outcome.id}_{name}": values
+        f"{outcome.id}_{name}": of_started(evidence, values, role)
         for outcome in outcomes
         for wave, name in zip(waves, names, strict=True)
         if (values := evidence.of_outcome(outcome, wave, [role])) is not None
@@ -255,7 +255,8 @@ def reliable_change(evidence: Evidence, question: Question) -> Iterator[Answer]:
     Yields
     ------
     Answer
-        One for each outcome and role; the reliability is Cronbach's alpha of the answers before.
+        One for each outcome and role; the reliability is Cronbach's alpha of the same answers before of which the
+        spread is.
     """
     for outcome in outcomes_of(evidence.programme, question):
         for role, _ in roles_of(evidence.programme, question, [outcome]):
@@ -280,8 +281,9 @@ def _reliable(evidence: Evidence, question: Question, outcome: Outcome, role: st
     answers = evidence.scored(use.id, str(question.said["pre"]))
     if answers is None:
         raise UnansweredError(_LINKED.format(who=who))
-    # Everybody who answered before tells how reliable the scale is, those compared with too.
-    keyed = answers[list(scale.items)].apply(pd.to_numeric, errors="coerce")
+    # Reliability and spread make one error of measurement, and are of the same people.
+    own = frame.index[frame[f"{outcome.id}_before"].notna()]
+    keyed = answers.loc[answers.index.isin(own), list(scale.items)].apply(pd.to_numeric, errors="coerce")
     found = reliability(keyed.reset_index(drop=True), evidence.instruments[use.instrument]).frame
     alpha = found[(found["term"] == "alpha") & (found["group"] == scale.id)]["estimate"]
     if not len(alpha) or not 0 < float(alpha.iloc[0]) < 1:
@@ -292,7 +294,7 @@ def _reliable(evidence: Evidence, question: Question, outcome: Outcome, role: st
         pre=[f"{outcome.id}_before"],
         post=[f"{outcome.id}_after"],
         reliability=float(alpha.iloc[0]),
-        reliability_name="Cronbach's alpha of all answers before",
+        reliability_name=f"Cronbach's alpha of the answers of {who} before",
         higher_is_better=outcome.direction != "higher_is_worse",
         scale=_bounds(evidence, [outcome]),
     )
@@ -884,29 +886,23 @@ def survey_trend(evidence: Evidence, question: Question) -> Iterator[Answer]:
     Yields
     ------
     Answer
-        One for each outcome: the two shares, then their difference with Newcombe's interval.
+        One for each outcome: the shares at the two waves and at those between that were answered, from the first to
+        the last, then the difference of the two with Newcombe's interval.
     """
     from evalkit.numeric.proportions import newcombe
 
     said = question.said
     for outcome in outcomes_of(evidence.programme, question):
         use = evidence.programme.uses_by_id[str(outcome.use)]
-        found = {
-            str(said[key]): evidence.values(use.id, str(outcome.scale or outcome.item), str(said[key]))
-            for key in ("post", "pre")
-        }
-        known = {
-            wave: has(values, question).dropna().astype(bool) for wave, values in found.items() if values is not None
-        }
-        if len(known) < 2 or min(map(len, known.values())) < FEWEST:
+        first, last = str(said["pre"]), str(said["post"])
+        known = _of_waves(evidence, question, outcome, _between(use.asked, first, last))
+        if not {first, last} <= set(known):
             yield Answer(question, None, "there are no answers at one of the two times", about=(outcome.id,))
             continue
         titles = {wave.id: wave.title for wave in evidence.instruments[use.instrument].waves}
-        later, earlier = (known[wave] for wave in found)
-        names = [titles.get(wave, wave) for wave in found]
-        shares = share_rows(
-            {(outcome.title, name): part for name, part in zip(names, (later, earlier), strict=True)}, question
-        )
+        later, earlier = known[last], known[first]
+        names = [titles.get(wave, wave) for wave in (last, first)]
+        shares = share_rows({(outcome.title, titles.get(wave, wave)): part for wave, part in known.items()}, question)
         gap = newcombe(int(later.sum()), len(later), int(earlier.sum()), len(earlier))
         row = {
             "term": outcome.title,
@@ -938,3 +934,16 @@ def survey_trend(evidence: Evidence, question: Question) -> Iterator[Answer]:
             about=(outcome.id,),
             terms=_terms([outcome]),
         )
+
+
+def _between(asked: Sequence[str], first: str, last: str) -> list[str]:
+    """List the waves from one to another, in the order in which they are asked."""
+    places = [asked.index(wave) for wave in (first, last) if wave in asked]
+    return list(asked[places[0] : places[1] + 1]) if len(places) == 2 else [first, last]
+
+
+def _of_waves(evidence: Evidence, question: Question, outcome: Outcome, waves: Sequence[str]) -> dict[str, pd.Series]:
+    """Tell of each wave with answers who has what a question asks for."""
+    found = {wave: evidence.values(str(outcome.use), str(outcome.scale or outcome.item), wave) for wave in waves}
+    known = {wave: has(values, question).dropna().astype(bool) for wave, values in found.items() if values is not None}
+    return {wave: values for wave, values in known.items() if len(values) >= FEWEST}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,14 +13,26 @@ from evalkit.equality.mappings import NOT_STATED
 from evalkit.instruments.model import SKIPPED
 from evalkit.numeric.means import t_interval
 from evalkit.numeric.proportions import wilson
-from evalkit.programmes.answers import FEWEST, Answer, UnansweredError, outcomes_of, roles_of, split_rows, written
+from evalkit.programmes.answers import (
+    FEWEST,
+    Answer,
+    UnansweredError,
+    of_record,
+    outcomes_of,
+    roles_of,
+    split_rows,
+    written,
+)
 from evalkit.programmes.evidence import Evidence, labelled, latest_rows, reached
 from evalkit.programmes.parts import Dose, Outcome, Question
 from evalkit.result import Estimates, Method, estimates
 
 WILSON = "Wilson EB (1927). J Am Stat Assoc 22:209-212."
 STUDENT = "Student (1908). Biometrika 6:1-25."
-_NOBODY = "nobody of those whom it is about is in the files"
+# The step that every number of people in a report tells.
+STARTED = "started"
+# None and a few are told alike: that there is none would tell of everybody.
+_NOBODY = "too few of those whom it is about are in the files, or none"
 _NO_ANSWERS = "there are no answers to it at that time"
 _ALL_ALIKE = "Those who are counted stand for people of programmes run in the same way"
 
@@ -41,7 +54,7 @@ def share_rows(
     Returns
     -------
     Estimates
-        One row a part, with `n_events`.
+        One row a part, with `n_events`; parts of nobody are left out, and where all are, they stand with an n of 0.
 
     References
     ----------
@@ -55,8 +68,11 @@ def share_rows(
         found = wilson(int(known.sum()), len(known))
         limits = {"estimate": found.estimate, "conf_low": found.low, "conf_high": found.high}
         rows.append({"term": term, "group": group, **limits, "n": len(known), "n_events": int(known.sum())})
-    if not rows:
+    if not parts:
         raise UnansweredError(_NOBODY)
+    # Nobody is told as a few are, by the disclosure profile: another reason would say that it is nobody.
+    nothing = {"estimate": math.nan, "n": 0, "n_events": 0}
+    rows = rows or [{"term": term, "group": group, **nothing} for term, group in parts]
     given = sum(len(values) for values in parts.values())
     used = sum(int(row["n"]) for row in rows)  # type: ignore[call-overload]
     return estimates(rows, _method("Share of people", question, unit, "Wilson", WILSON, given, used))
@@ -201,6 +217,27 @@ def started(evidence: Evidence, role: str) -> pd.Index:
     return people[evidence.at_step(step, people).to_numpy()]
 
 
+def of_started(evidence: Evidence, values: pd.Series, role: str) -> pd.Series:
+    """Leave out people of a role who have not started, where a step says so: nobody asks them about a change.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    values : pandas.Series
+        By person.
+    role : str
+        The role.
+
+    Returns
+    -------
+    pandas.Series
+        Those of people who started, of other roles, and of those who are not in the records.
+    """
+    waiting = evidence.in_programme([role]).difference(started(evidence, role))
+    return values[~values.index.isin(waiting)]
+
+
 def _steps(evidence: Evidence, question: Question) -> Answer:
     steps = [step for step in evidence.programme.steps if step.id in question.steps]
     roles = question.roles or tuple(role.id for role in evidence.programme.parties)
@@ -296,12 +333,12 @@ def _share_of_column(evidence: Evidence, question: Question, outcome: Outcome) -
     rows = frame
     if file == "participants":
         rows = frame[frame["person"].isin(evidence.in_programme(question.roles or outcome.roles))]
-        if "of" in said:
-            rows = rows[rows["person"].isin(_at(evidence, str(said["of"]), pd.Index(rows["person"])))]
-    if "of_column" in said:
-        rows = rows[reached(rows[str(said["of_column"]).partition(".")[2]])]
     if not len(rows):
         raise UnansweredError(_NOBODY)
+    if file == "participants" and "of" in said:
+        rows = rows[rows["person"].isin(_at(evidence, str(said["of"]), pd.Index(rows["person"])))]
+    if "of_column" in said:
+        rows = rows[reached(rows[str(said["of_column"]).partition(".")[2]])]
     hits = has(rows[name], question)
     # A blank cell for somebody who could have it is a no: dates are filled in when it happens.
     hits = hits.where(hits.notna(), other=False) if file == "participants" and kind and kind.kind == "date" else hits
@@ -312,8 +349,9 @@ def _share_of_column(evidence: Evidence, question: Question, outcome: Outcome) -
         groups = labelled(rows[by.partition(".")[2]], evidence.programme.column(by)).map(_plain_label)
         parts = {(outcome.title, label): hits[groups == label] for label in sorted(groups.unique())}
     result = share_rows(parts, question)
-    if _are_all(evidence, file):
-        result = _without_limits(result)
+    # Of all that an organisation did nothing is a sample; of people, one or two are not told.
+    all_of_it = _are_all(evidence, file)
+    result = _without_limits(result) if all_of_it else of_record(result, str(outcome.column), str(said.get("by", "")))
     yield Answer(question, result, people=result.method.n_used, about=(outcome.id,), terms=terms)
     yield from _by_subgroup(evidence, question, outcome, rows, hits)
 
@@ -333,7 +371,8 @@ def _by_subgroup(
         for label in sorted(set(groups)):
             inside = pd.Series(hits.to_numpy()[groups == label])
             if inside.notna().any():
-                parts[label] = share_rows({(outcome.title, label): inside}, question)
+                made = share_rows({(outcome.title, label): inside}, question)
+                parts[label] = of_record(made, str(outcome.column), anybody=bool(hits.any()))
         if len(parts) > 1:
             result = split_rows(parts, next(iter(parts.values())).method)
             yield Answer(
@@ -421,6 +460,7 @@ def _share_of_counts(question: Question, outcome: Outcome, frame: pd.DataFrame) 
         raise UnansweredError(_NOBODY)
     used = int(sum(float(str(row["n"])) for row in rows))
     result = estimates(rows, _method("Share", question, "proportion", "Wilson", WILSON, used, used))
+    result = of_record(result, str(outcome.column), str(question.said.get("by", "")))
     return Answer(question, result, people=used, about=(outcome.id,), terms=((outcome.title, outcome.id),))
 
 
@@ -655,7 +695,8 @@ def participant_flow(evidence: Evidence, question: Question) -> Iterator[Answer]
     Answer
         One for each party: a frame with the columns `step`, `n`, `of`, `reason`, `n_least` as `participant_flow` gives
         them; steps are those of the files. `of` is the last step before at which everybody was who is at this one:
-        those who began an application need not have completed the programme. It is empty where there is none.
+        those who began an application need not have completed the programme. It is empty where there is none. Where
+        few were lost between a step and the start, the step gives way: `n_least` says how many.
     """
     for role in evidence.programme.parties:
         if question.roles and role.id not in question.roles:
@@ -666,6 +707,7 @@ def participant_flow(evidence: Evidence, question: Question) -> Iterator[Answer]
             continue
         rows: list[dict[str, object]] = []
         reached_before: dict[str, pd.Series] = {}
+        ids: list[str] = []
         for step in evidence.programme.steps:
             if (
                 step.id not in question.steps
@@ -675,17 +717,49 @@ def participant_flow(evidence: Evidence, question: Question) -> Iterator[Answer]
                 continue
             here = evidence.at_step(step, people)
             of = next((title for title, there in reversed(reached_before.items()) if there[here].all()), "")
-            n, least = int(here.sum()), _fewest(here, reached_before.get(of))
+            n, least = int(here.sum()), _fewest(step.id, here, reached_before.get(of))
             rows.append({"step": step.title, "of": of, "reason": "", "n": n, "n_least": least})
             reached_before[step.title] = here
+            ids.append(step.id)
+        for row, lost in zip(rows, lost_by_start(ids, [int(str(row["n"])) for row in rows]), strict=True):
+            row["n_least"] = min(float(str(row["n_least"])), lost or math.inf)
         if not rows:
             yield Answer(question, None, "no step is filled in in participants.csv", role=role.id, about=question.steps)
             continue
         yield Answer(question, pd.DataFrame(rows), people=len(people), role=role.id, about=question.steps)
 
 
-def _fewest(here: pd.Series, before: pd.Series | None) -> float:
-    """Count who is at a step, or those lost on the way to it where they are fewer."""
+def _fewest(step: str, here: pd.Series, before: pd.Series | None) -> float:
+    """Count who is at a step, or those lost on the way to it where they are fewer; the start is told whoever was lost.
+
+    Every number of people in the report tells how many started, so the steps before the start give way.
+    """
     n = int(here.sum())
-    lost = int(before.sum()) - n if before is not None else 0
+    lost = int(before.sum()) - n if before is not None and step != STARTED else 0
     return float(min(n, lost) if lost > 0 else n)
+
+
+def lost_by_start(steps: Sequence[str], people: Sequence[int]) -> list[float]:
+    """Count who was lost between each step and the start, which is told: the step gives way where they are few.
+
+    Parameters
+    ----------
+    steps : sequence of str
+        Ids of steps, in their order.
+    people : sequence of int
+        How many were at each.
+
+    Returns
+    -------
+    list of float
+        By how many people each step before the start differs from it; infinite for the start, the steps after it, and
+        where more were lost than started: those who started are withheld then before those who were lost are.
+
+    Examples
+    --------
+    >>> lost_by_start(["applied", "matched", "started", "completed"], [42, 24, 22, 20])
+    [20.0, 2.0, inf, inf]
+    """
+    at = steps.index(STARTED) if STARTED in steps else 0
+    lost = [abs(n - people[at]) if place < at else math.inf for place, n in enumerate(people)]
+    return [float(n) if n <= people[at] else math.inf for n in lost]

@@ -9,6 +9,7 @@ import pandas as pd
 from evalkit.change import dyads
 from evalkit.errors import EvalkitError
 from evalkit.numeric.dyadic import intraclass
+from evalkit.programmes.answering_now import of_started
 from evalkit.programmes.answers import FEWEST, Answer, UnansweredError, untested, with_terms
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.parts import Outcome, Question
@@ -67,7 +68,8 @@ def side_by_side(
                     raise UnansweredError(_FEW)
                 if not values.index.isin(evidence.people.index).any():
                     raise UnansweredError(_NO_CODES)
-                columns[f"{outcome.id}_{member}_{wave}"] = pd.to_numeric(who[member].map(values), errors="coerce")
+                known = of_started(evidence, values, member)
+                columns[f"{outcome.id}_{member}_{wave}"] = pd.to_numeric(who[member].map(known), errors="coerce")
     return pd.DataFrame(columns)
 
 

@@ -9,14 +9,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from evalkit.disclosure.events_of_few import OF_RECORD
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.result import Curve, Estimates, Method
 
 # With fewer people in a row no test is made: intervals stand, p-values do not.
 TESTED_FROM = 10
+UNTESTED = f"no test on fewer than {TESTED_FROM} people"
+# The same in the plan and in the report.
+TEST_RULE = f"No test is made on fewer than {TESTED_FROM} people, or pairs; where a number is withheld, so is its test."
 # Two people are the fewest of whom a change has a spread.
 FEWEST = 2
+# Who is in post is seen by all, and a vacancy is nobody.
+_SEEN_BY_ALL = frozenset({"participants.in_post", "vacancies.vacant"})
 # How a person's grade stands to the one before.
 LOWER, ALIKE, HIGHER = "lower than before", "the same as before", "higher than before"
 
@@ -133,8 +139,9 @@ def untested(result: Estimates) -> Estimates:
         if pd.api.types.is_numeric_dtype(frame[name]):
             frame.loc[few, name] = np.nan
     before = frame["note"].fillna("").astype(str) if "note" in frame else pd.Series("", index=frame.index)
-    said = f"no test on fewer than {TESTED_FROM} people"
-    frame["note"] = [f"{old}; {said}".removeprefix("; ") if now else old for old, now in zip(before, few, strict=True)]
+    frame["note"] = [
+        f"{old}; {UNTESTED}".removeprefix("; ") if now else old for old, now in zip(before, few, strict=True)
+    ]
     return Estimates(frame, result.method)
 
 
@@ -151,18 +158,51 @@ def split_rows(parts: Mapping[str, Estimates], method: Method) -> Estimates:
     Returns
     -------
     Estimates
-        `group` names the group. Each row carries `n_least`, the fewest people in any group of its term: beside the
-        whole, one group that is withheld would follow from the others, so that all are shown or none.
+        `group` names the group. Each row carries `n_least`, the fewest people in any group of its term, and of what
+        records say `n_fewest_events`, the fewest to whom it happened: beside the whole, one group that is withheld
+        would follow from the others, so that all are shown or none.
     """
     rows = pd.concat([part.tidy().assign(group=name) for name, part in parts.items()], ignore_index=True)
     own = rows["n_least"] if "n_least" in rows else rows["n"]
     rows = rows.assign(n_least=np.fmin(own.astype(float), rows["n"].astype(float)))
-    smallest = rows.groupby("term", dropna=False)["n_least"].transform("min")
+    smallest = {
+        name: rows.groupby("term", dropna=False)[name].transform("min")
+        for name in ("n_least", OF_RECORD)
+        if name in rows.columns
+    }
     given = sum(part.method.n_given for part in parts.values())
     used = sum(part.method.n_used for part in parts.values())
     dropped = {"not among those who could be used": given - used} if given > used else {}
     made = replace(method, n_given=given, n_used=used, n_dropped=dropped)
-    return Estimates(rows.assign(n_least=smallest), made)
+    return Estimates(rows.assign(**smallest), made)
+
+
+def of_record(result: Estimates, column: str, by: str = "", *, anybody: bool = False) -> Estimates:
+    """Say of shares of people to how many a record says that it happened.
+
+    Parameters
+    ----------
+    result : Estimates
+        Shares, with `n_events`.
+    column : str
+        "file.column" of the record.
+    by : str, default ""
+        "file.column" of the groups, or nothing.
+    anybody : bool, default False
+        Whether somebody had it who is in another result.
+
+    Returns
+    -------
+    Estimates
+        With the column `n_fewest_events`, by which one or two people are withheld. Nobody counts where somebody of
+        another group of the same year had it. Nothing is added for what everybody sees, and for posts.
+    """
+    frame = result.tidy()
+    if column in _SEEN_BY_ALL or "n_events" not in frame:
+        return result
+    events = frame["n_events"].astype(float)
+    beside = events if by.endswith(".year") else events.groupby(frame["term"], dropna=False).transform("sum")
+    return Estimates(frame.assign(**{OF_RECORD: events.where((beside > 0) | anybody)}), result.method)
 
 
 def outcomes_of(programme: Programme, question: Question) -> list[Outcome]:

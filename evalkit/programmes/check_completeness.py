@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from evalkit.errors import did_you_mean
 from evalkit.instruments.findings import Finding
 from evalkit.programmes.findings import Plan, rule, unknown
+from evalkit.programmes.parts import Question, Target
 
 MOST_PRIMARY = 4
 
@@ -143,7 +144,7 @@ def targets_can_be_read_off(plan: Plan) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        PRG-014 for each that has none or several numbers, PRG-008 for a part that its question is not about.
+        PRG-014 for each that has none or several numbers, PRG-008 for a part, or a time, that its question is not of.
     """
     for target in plan.programme.targets:
         said = [target.at_least is not None, target.at_most is not None, bool(target.set_by)]
@@ -157,5 +158,15 @@ def targets_can_be_read_off(plan: Plan) -> Iterator[Finding]:
             where = ("targets", target.id, "about")
             expected = f"what question {target.question} is about"
             yield Finding("PRG-008", where, found, expected, did_you_mean(target.about or "", about))
+        yield from _no_such_time(target, question)
         known = plan.programme.roles_by_id
         yield from unknown(plan, "roles", target.roles, known, ("targets", target.id, "roles"), "a role")
+
+
+def _no_such_time(target: Target, question: Question | None) -> Iterator[Finding]:
+    """Find a target that names a time at which its question is not answered."""
+    times = question.said.get("times", ()) if question else ()
+    times = times if isinstance(times, tuple) else (times,)
+    if question is not None and target.at is not None and target.at not in times:
+        expected = f"one of the times of question {question.id}: {', '.join(map(str, times)) or 'it has none'}"
+        yield Finding("PRG-008", ("targets", target.id, "at"), f"{target.at:g}", expected, "Correct it or take it out.")

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from evalkit.errors import did_you_mean
 from evalkit.instruments.findings import Finding, Where
+from evalkit.programmes.conditions import known_label, ordered_labels
 from evalkit.programmes.findings import Plan, rule, unknown
-from evalkit.programmes.parts import Column, Criterion
+from evalkit.programmes.parts import Column, Comparison, Criterion
 
 _NAMING = re.compile(
     r"(.*_)?(name|surname|forename|initials|email|phone|telephone|mobile|address|postcode|birth|dob|nhs_number"
@@ -100,6 +101,11 @@ def columns_exist(plan: Plan) -> Iterator[Finding]:
         *((("outcomes", one.id, "column"), [one.column]) for one in programme.outcomes if one.column),
         *((("comparisons", one.id, "group"), [one.group]) for one in programme.comparisons if one.group),
         *((("comparisons", one.id, "covariates"), one.covariates) for one in programme.comparisons),
+        *(
+            (("comparisons", one.id, "where", part.id, "column"), [part.column])
+            for one in programme.comparisons
+            for part in one.where
+        ),
         *((("subgroups", one.id, "columns"), one.columns) for one in programme.subgroups),
     ]
     for where, names in named:
@@ -159,7 +165,7 @@ def dose_is_recorded(plan: Plan) -> Iterator[Finding]:
 
 @rule
 def criteria_fit_their_column(plan: Plan) -> Iterator[Finding]:
-    """A condition of eligibility compares like with like.
+    """A condition of eligibility, or of a comparison, compares like with like.
 
     Parameters
     ----------
@@ -169,14 +175,27 @@ def criteria_fit_their_column(plan: Plan) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        PRG-017 for each that does not.
+        PRG-017 for each that does not, and for one of a comparison on another file than the one of its group.
     """
-    for criterion in plan.programme.eligibility.criteria:
+    named: list[tuple[Where, Criterion]] = [
+        (("eligibility", "criteria", one.id), one) for one in plan.programme.eligibility.criteria
+    ]
+    for comparison in plan.programme.comparisons:
+        named += [(("comparisons", comparison.id, "where", one.id), one) for one in comparison.where]
+        yield from _of_another_file(comparison)
+    for where, criterion in named:
         column = plan.programme.column(criterion.column)
         fault = _misfit(criterion, column) if column else None
         if fault:
-            where = ("eligibility", "criteria", criterion.id, "value")
-            yield Finding("PRG-017", where, *fault, "Change the condition or the column.")
+            yield Finding("PRG-017", (*where, "value"), *fault, "Change the condition or the column.")
+
+
+def _of_another_file(comparison: Comparison) -> Iterator[Finding]:
+    file = (comparison.group or "").partition(".")[0]
+    for one in comparison.where:
+        if one.column.partition(".")[0] != file:
+            where = ("comparisons", comparison.id, "where", one.id, "column")
+            yield Finding("PRG-017", where, one.column, f"a column of {file or 'the file of its group'}", "Change it.")
 
 
 def _misfit(criterion: Criterion, column: Column) -> tuple[str, str] | None:
@@ -186,11 +205,11 @@ def _misfit(criterion: Criterion, column: Column) -> tuple[str, str] | None:
         return f"{criterion.test} {list(values)}", "a list for is_one_of, one value for the others"
     if column.kind == "number" and any(isinstance(value, str) for value in values):
         return f"{criterion.value!r}", "a number"
-    if criterion.test in _NUMBER_TESTS and column.kind != "number" and not column.ordered:
+    if criterion.test in _NUMBER_TESTS and column.kind != "number" and not ordered_labels(column):
         return f"{criterion.test} of {criterion.column}", "a number, or a category whose values are ordered"
-    strange = [value for value in values if column.values and value not in column.values]
+    strange = [value for value in values if not known_label(column, value)]
     if strange:
-        return f"{strange[0]!r}", f"one of {', '.join(column.values)}"
+        return f"{strange[0]!r}", f"one of {', '.join(column.values) or column.mapping}"
     if column.kind == "yes_no" and not set(values) <= {"yes", "no"}:
         return f"{criterion.value!r}", '"yes" or "no"'
     return None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from evalkit.instruments.findings import Finding, Where
-from evalkit.programmes.findings import Plan, rule
+from evalkit.programmes.findings import Plan, rule, unknown
 from evalkit.programmes.model import Programme
 
 _ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -101,6 +101,28 @@ def ids_are_used_once(plan: Plan) -> Iterator[Finding]:
             ids = [file.id for file in plan.programme.files if file.file == name]
             where = ("files", ids[-1], "file")
             yield Finding("PRG-006", where, f"{name} {count} times", "each file once", "Rename one of them.")
+
+
+@rule
+def forms_are_fitted_to_what_they_have(plan: Plan) -> Iterator[Finding]:
+    """Options in own words stand for options of a form of the programme.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to check.
+
+    Yields
+    ------
+    Finding
+        PRG-008 for each that no form has. Words in braces, questions and texts of the library are not looked for: the
+        forms of a folder no longer have what was fitted.
+    """
+    known = {name for one in plan.instruments.values() for name in one.option_sets}
+    if known:
+        where = ("forms", "options")
+        names = [one.id for one in plan.programme.forms.options]
+        yield from unknown(plan, "forms", names, known, where, "a set of options of a form")
 
 
 @rule

@@ -10,6 +10,7 @@ from evalkit.programmes.check_files import CONTRASTS, column_findings
 from evalkit.programmes.check_measures import answered_at, asked_at
 from evalkit.programmes.estimators import ESTIMATORS, SERVICE_COLUMNS, Argument, Estimator
 from evalkit.programmes.findings import Plan, rule, unknown
+from evalkit.programmes.latest_waves import BY_LATEST, LATEST
 from evalkit.programmes.parts import Outcome, Question
 
 _FEWEST_WORDS = 8
@@ -213,6 +214,8 @@ def _argument(plan: Plan, question: Question, argument: Argument, where: Where) 
 
 def _wave(plan: Plan, question: Question, wave: str, where: Where) -> Iterator[Finding]:
     """Find a wave at which an outcome of the question is not asked."""
+    if wave == LATEST and question.estimator in BY_LATEST:
+        return
     for outcome in _outcomes(plan, question):
         for name in (outcome.use, outcome.partner_use):
             use = plan.programme.uses_by_id.get(name or "")

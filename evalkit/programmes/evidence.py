@@ -16,7 +16,7 @@ from evalkit.instruments import Instrument
 from evalkit.instruments.model import Item
 from evalkit.instruments.rules import score_bounds
 from evalkit.linking import link
-from evalkit.programmes.answers import UnansweredError
+from evalkit.programmes.answers import FEWEST, UnansweredError
 from evalkit.programmes.group_names import group_label
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Column, Dose, Outcome, Step
@@ -296,6 +296,28 @@ class Evidence:
         back = self._asked_with(use, asked) != asked
         name = f"{measure}_{asked}" if back else measure
         return frame[name] if name in frame.columns else None
+
+    def answered(self, outcome: Outcome, asked: str) -> bool:
+        """Tell whether two people or more answered about an outcome at a wave.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            The outcome.
+        asked : str
+            Wave of the instrument.
+
+        Returns
+        -------
+        bool
+            False where there are no answers, and of records.
+        """
+        frame = self.scored(outcome.use, asked) if outcome.use else None
+        if frame is None:
+            return False
+        measure = str(outcome.scale or outcome.item)
+        own = [name for name in frame.columns if str(name) == measure or str(name).startswith(f"{measure}__")]
+        return int(frame[own].notna().any(axis=1).sum()) >= FEWEST
 
     def of_outcome(self, outcome: Outcome, asked: str, roles: Sequence[str] = ()) -> pd.Series | None:
         """Give the answers that measure an outcome at a wave, of people of the programme in some roles.

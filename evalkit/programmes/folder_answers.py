@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,9 @@ import pandas as pd
 from evalkit.equality.workforce_files import is_empty
 from evalkit.errors import DataError, Problem, did_you_mean
 from evalkit.frames import Problems, rows_named
-from evalkit.instruments.responses import read_responses
-from evalkit.programmes.folder_records import Records
+from evalkit.instruments.responses.read import read_with_rows
+from evalkit.programmes.folder_columns import code_key
+from evalkit.programmes.folder_records import DAY_FIRST, Records
 from evalkit.programmes.folders import PAIR_CODE, EvaluationFolder, code_item
 from evalkit.programmes.parts import Use
 
@@ -23,6 +24,9 @@ ENDINGS = (".csv", ".xlsx", ".json")
 PERSON, PAIR = "person", "pair"
 _NOT_KNOWN = "xx"
 _FORMAT = "DAT-014"
+# Where each answer stands in its file; taken out again with the code.
+_ROW = "__row"
+_FINISHED = "finished"
 _NO_PARTY = frozenset({"line_manager", "coordinator"})
 
 
@@ -141,15 +145,16 @@ def _read(
     instrument = folder.instruments[use.instrument]
     try:
         try:
-            frame = read_responses(path, instrument, wave=wave or None, day_first=day_first)
+            frame, rows, unit = read_with_rows(path, instrument, wave=wave or None, day_first=day_first)
         except DataError as error:
             if any(problem.code != _FORMAT for problem in error.problems):
                 raise
-            frame = read_responses(path, instrument, folder.source, wave=wave or None, day_first=day_first)
+            frame, rows, unit = read_with_rows(path, instrument, folder.source, wave=wave or None, day_first=day_first)
     except DataError as error:
         if not is_empty(error):
-            found.problems += error.problems
+            found.problems += map(_of_a_folder, error.problems)
         return
+    frame[_ROW] = [f"{unit} {row}" for row in rows]
     for name, part in _by_wave(frame, wave, use):
         key = (use.id, name)
         if key in found.frames:
@@ -181,7 +186,9 @@ def _whose(
     item = code_item(instrument)
     place = f"responses/{found.paths[use.id, wave].name}"
     named = {one.id for one in instrument.items if one.identifier}
-    frame = frame[[name for name in frame.columns if name == item or name.split("__")[0] not in named]]
+    at = [str(one) for one in frame[_ROW]]
+    kept_columns = [name for name in frame.columns if name == item or name.split("__")[0] not in named]
+    frame = frame[[name for name in kept_columns if name != _ROW]]
     if not item:
         return frame
     if item not in frame.columns:
@@ -195,72 +202,91 @@ def _whose(
     blank = codes.isin({"", _NOT_KNOWN}).to_numpy(bool)
     strange = said.isna().to_numpy(bool) & ~blank
     if known is not None:
-        found.problems += _strangers(place, strange, column)
+        found.problems += _strangers(place, strange, column, at)
     if blank.any():
-        rows = rows_named([int(at) + 1 for at in np.flatnonzero(blank)], "answer")
+        rows = _rows(at, blank)
         remedy = "They were left out; whose they are is not known."
         found.warnings.append(Problem("DAT-019", f"{place}, {rows}", "no code", "a code", remedy))
     whole = frame.drop(columns=[item, *(name for name in (f"{item}__missing",) if name in frame.columns)])
     attrs = frame.attrs
     whole.insert(0, column, said)
+    at = [one for one, empty in zip(at, blank, strict=True) if not empty]
     kept = whole[~blank].reset_index(drop=True)
-    kept.attrs = attrs
     if column == PERSON:
-        found.problems += _twice(folder, use, wave, kept, place)
-        found.problems += _of_other_roles(folder, use, kept, records, place)
+        begun = _begun_again(kept) if not _repeats(folder, use, wave) else np.zeros(len(kept), dtype=bool)
+        if begun.any():
+            left_out = "an unfinished answer of somebody who finished another"
+            remedy = "It was left out; export completed answers only."
+            found.warnings.append(Problem("DAT-010", f"{place}, {_rows(at, begun)}", left_out, "one of each", remedy))
+            at = [one for one, left in zip(at, begun, strict=True) if not left]
+            kept = kept[~begun].reset_index(drop=True)
+        if not _repeats(folder, use, wave):
+            found.problems += _twice(kept, place, at)
+        found.problems += _of_other_roles(folder, use, kept, records, place, at)
+    kept.attrs = attrs
     return kept
 
 
+def _rows(at: Sequence[str], wrong: np.ndarray) -> str:
+    """Name answers as their file counts them: rows of a spreadsheet, or answers of a list."""
+    places = [at[int(one)].rpartition(" ") for one in np.flatnonzero(wrong)]
+    return rows_named([int(row) for _, _, row in places], places[0][0])
+
+
+def _of_a_folder(problem: Problem) -> Problem:
+    """Say how an evaluation folder is told the order of days."""
+    if problem.code != "DAT-012" or "day_first=" not in problem.remedy:
+        return problem
+    return replace(problem, remedy=f"{DAY_FIRST[0].upper()}{DAY_FIRST[1:]}.")
+
+
+def _repeats(folder: EvaluationFolder, use: Use, wave: str) -> bool:
+    when = folder.programme.waves_by_id.get(use.wave_of(wave) or "")
+    return when is not None and bool(when.repeats)
+
+
+def _begun_again(frame: pd.DataFrame) -> np.ndarray:
+    """Find answers that were not finished by people who finished another one."""
+    if _FINISHED not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    finished = frame[_FINISHED].notna()
+    done = set(frame.loc[finished & frame[PERSON].notna(), PERSON])
+    return np.asarray(frame[PERSON].isin(done) & ~finished, dtype=bool)
+
+
 def _known(records: Records, column: str) -> Mapping[str, str] | None:
-    """List the codes that there are; None when the file that holds them cannot be read, which is told already."""
+    """List the codes that there are; None when the file that holds them is not there or cannot be read."""
     name = "pairs" if column == PAIR else "participants"
     frame = records.frames.get(name)
-    if frame is None:
-        return {} if name in records.empty else None
+    if frame is None:  # while nobody is listed that is said once, and not for every answer
+        return {} if name in records.empty and column == PAIR else None
     if column not in frame.columns:
         return None
     return {code_key(str(code)): str(code) for code in frame[column].dropna()}
 
 
-def code_key(code: str) -> str:
-    """Write a person code so that codes which differ in blanks and capitals only are one.
-
-    Parameters
-    ----------
-    code : str
-        As it was typed.
-
-    Returns
-    -------
-    str
-        Without blanks, in small letters.
-    """
-    return "".join(code.split()).casefold()
-
-
-def _strangers(place: str, strange: np.ndarray, column: str) -> Problems:
+def _strangers(place: str, strange: np.ndarray, column: str, at: Sequence[str]) -> Problems:
     if not strange.any():
         return []
-    rows = rows_named([int(at) + 1 for at in np.flatnonzero(strange)], "answer")
+    rows = _rows(at, strange)
     file = "pairs.csv" if column == PAIR else "participants.csv"
     who = "a pair that is" if column == PAIR else "a person who is"
     remedy = f"Add them to {file}, correct the code, or delete the answers."
     return [Problem("DAT-007", f"{place}, {rows}", f"the code of {who} not in {file}", f"codes of {file}", remedy)]
 
 
-def _twice(folder: EvaluationFolder, use: Use, wave: str, frame: pd.DataFrame, place: str) -> Problems:
-    when = folder.programme.waves_by_id.get(use.wave_of(wave) or "")
-    if when is not None and when.repeats:
-        return []
+def _twice(frame: pd.DataFrame, place: str, at: Sequence[str]) -> Problems:
     twice = (frame[PERSON].notna() & frame[PERSON].duplicated(keep=False)).to_numpy(bool)
     if not twice.any():
         return []
-    rows = rows_named([int(at) + 1 for at in np.flatnonzero(twice)], "answer")
+    rows = _rows(at, twice)
     remedy = "Keep the answer that counts, and delete the other."
     return [Problem("DAT-010", f"{place}, {rows}", "several answers with one code", "one of each person", remedy)]
 
 
-def _of_other_roles(folder: EvaluationFolder, use: Use, frame: pd.DataFrame, records: Records, place: str) -> Problems:
+def _of_other_roles(
+    folder: EvaluationFolder, use: Use, frame: pd.DataFrame, records: Records, place: str, at: Sequence[str]
+) -> Problems:
     people = records.frames.get("participants")
     roles = folder.programme.roles_by_id
     if people is None or "role" not in people.columns or any(roles[one].audience in _NO_PARTY for one in use.roles):
@@ -270,7 +296,7 @@ def _of_other_roles(folder: EvaluationFolder, use: Use, frame: pd.DataFrame, rec
     wrong = (said.notna() & ~said.isin(use.roles)).to_numpy(bool)
     if not wrong.any():
         return []
-    rows = rows_named([int(at) + 1 for at in np.flatnonzero(wrong)], "answer")
+    rows = _rows(at, wrong)
     found = "answers of people who have another role"
     remedy = "Correct the role in participants.csv, or the name of the file."
     return [Problem("DAT-007", f"{place}, {rows}", found, f"answers of {' and '.join(use.roles)}", remedy)]

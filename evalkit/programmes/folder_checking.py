@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from evalkit.programmes.estimators import ESTIMATORS, SERVICE_COLUMNS
 from evalkit.programmes.folder_reading import FolderData
 from evalkit.programmes.folders import EvaluationFolder
+from evalkit.programmes.latest_waves import LATEST
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Outcome, Question
 
@@ -73,8 +74,10 @@ def _answers(programme: Programme, data: FolderData, question: Question) -> Iter
     for outcome in _outcomes(programme, question):
         for use in dict.fromkeys(name for name in (outcome.use, outcome.partner_use) if name):
             there = {wave for name, wave in data.answers if name == use}
-            waves = _waves_of(question)
+            waves = [wave for wave in _waves_of(question) if wave != LATEST]
             missing = [wave for wave in waves if wave not in there]
+            if LATEST in _waves_of(question) and there and there <= set(waves):
+                yield f"There are no answers to {use} after {', '.join(waves)}."
             if missing or not there:
                 yield f"There are no answers to {use}{': ' if missing else ''}{', '.join(missing)}."
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from evalkit.equality.dictionary import UNSTATED, Input, Kind, standard_inputs
 from evalkit.equality.dictionary import Column as Known
 from evalkit.equality.mappings import NOT_STATED, folded
+from evalkit.files import list_files
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Column, DataFile
 
 _NEVER, _MAY_BE_EMPTY = "never", "may be empty"
 _ENDLESS = 1e12
+ENDINGS = (".csv", ".xlsx")
 _ROLE = "role"
 _UNSTATED = frozenset(map(folded, (NOT_STATED, *UNSTATED)))
 _WORKFORCE = "staff-in-post"
@@ -72,6 +76,41 @@ def _column(column: Column, programme: Programme) -> Known:
     return Known(column.name, column.required, kind, column.unit or "none", missing, values, column.text)
 
 
+def code_key(code: str) -> str:
+    """Write a person code so that codes which differ in blanks and capitals only are one.
+
+    Parameters
+    ----------
+    code : str
+        As it was typed.
+
+    Returns
+    -------
+    str
+        Without blanks, in small letters.
+    """
+    return "".join(code.split()).casefold()
+
+
+def record_files(folder: Path, stem: str) -> list[Path]:
+    """Find the files of one kind of record, whatever the capitals of their ending.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where they are.
+    stem : str
+        Their name without the ending.
+
+    Returns
+    -------
+    list of pathlib.Path
+        CSV files, then workbooks.
+    """
+    found = [path for path in list_files(folder, ["*"]) if path.stem == stem and path.suffix.lower() in ENDINGS]
+    return sorted(found, key=lambda path: (path.suffix.lower(), path.name))
+
+
 def labels_of_column(column: Column, programme: Programme) -> str:
     """List the labels of a column of categories.
 
@@ -97,4 +136,8 @@ def labels_of_column(column: Column, programme: Programme) -> str:
     if column.name == _ROLE:
         return "; ".join(role.id for role in programme.roles)
     known = {one.name: one for one in standard_inputs()[0].columns}
-    return known[column.name].values if column.name in known and known[column.name].kind == "label" else ""
+    standard = known.get(column.name)
+    # Groups and grades by a table of the service are taken only where the programme says so.
+    if standard is None or standard.kind != "label" or standard.values.startswith("@"):
+        return ""
+    return standard.values

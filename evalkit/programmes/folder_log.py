@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,19 @@ import pandas as pd
 
 from evalkit.disclosure import Profile
 from evalkit.files import read_bytes
-from evalkit.programmes.folder_answers import code_key
+from evalkit.programmes.answers import written
+from evalkit.programmes.folder_columns import code_key
+from evalkit.programmes.folders import RELEASES
 
-RELEASES = "report-log.json"
 _FORMAT = 1
 # Reports that the log remembers; older ones are told of no more.
 _MOST_KEPT = 20
 _DIGITS = 16
+_BETWEEN = "\x1f"
+_DAMAGED = (
+    f"The log of earlier reports ({RELEASES}) cannot be read, so this report was not held against them. A new log is "
+    "begun, and the old file is kept beside it. Before you pass this report on, compare it with earlier ones yourself."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,8 @@ class LoggedReport:
     profile : str
         Disclosure profile.
     people : frozenset of str
-        Of each person it rests on a hash, made with the key of the folder, and one of the files and waves.
+        Of each person it rests on a hash, made with the key of the folder, and one of what stands about them in the
+        files and waves.
     gone : int
         How many people it rested on whose hashes were taken out since, because they withdrew.
     """
@@ -56,10 +64,13 @@ class ReportLog:
         Secret of the folder, drawn at random when its first report is made; codes cannot be read without it.
     reports : tuple of LoggedReport
         From the first to the last.
+    damaged : bool
+        Whether there is a log that could not be read, in the place of which this one is new.
     """
 
     key: str
     reports: tuple[LoggedReport, ...] = ()
+    damaged: bool = False
 
 
 def read_log(folder: Path) -> ReportLog:
@@ -73,7 +84,7 @@ def read_log(folder: Path) -> ReportLog:
     Returns
     -------
     ReportLog
-        A new one where there is none, or where it cannot be read: a report is made all the same.
+        A new one where there is none, or where it cannot be read: a report is made all the same, and says so.
     """
     path = folder / RELEASES
     try:
@@ -82,13 +93,47 @@ def read_log(folder: Path) -> ReportLog:
             LoggedReport(one["date"], one["profile"], frozenset(one["people"]), int(one.get("gone", 0)))
             for one in told.get("reports", [])
         ]
-        return ReportLog(str(told["key"]), tuple(made)) if told else ReportLog(secrets.token_hex(16))
+        return ReportLog(str(told["key"]), tuple(made)) if path.is_file() else ReportLog(secrets.token_hex(16))
     except (ValueError, KeyError, TypeError, AttributeError):
-        return ReportLog(secrets.token_hex(16))
+        return ReportLog(secrets.token_hex(16), damaged=True)
+
+
+def unreadable_path(folder: Path) -> Path:
+    """Name the file under which a log that cannot be read is kept.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The evaluation folder.
+
+    Returns
+    -------
+    pathlib.Path
+        One that is not there yet.
+    """
+    names = (f"{RELEASES}.unreadable{f'-{at}' if at else ''}" for at in count())
+    return next(folder / name for name in names if not (folder / name).exists())
+
+
+def damaged_logs(folder: Path) -> tuple[str, ...]:
+    """Name the logs of a folder that cannot be read, so that nobody's prints can be taken out of them.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The evaluation folder.
+
+    Returns
+    -------
+    tuple of str
+        Names of files, sorted.
+    """
+    own = [RELEASES] if read_log(folder).damaged else []
+    return (*own, *sorted(path.name for path in folder.glob(f"{RELEASES}.unreadable*")))
 
 
 def hashes(log: ReportLog, frames: Iterable[tuple[object, pd.DataFrame]]) -> frozenset[str]:
-    """Hash who stands in which file or wave.
+    """Hash who stands in which file or wave, and with what.
 
     Parameters
     ----------
@@ -100,16 +145,31 @@ def hashes(log: ReportLog, frames: Iterable[tuple[object, pd.DataFrame]]) -> fro
     Returns
     -------
     frozenset of str
-        One for each person. The first half is the person's, the second says in which of them.
+        One for each person. The first half is the person's, the second is of all that stands about them: an answer that
+        was corrected makes it another one.
     """
-    where: dict[str, set[str]] = {}
+    where: dict[str, list[str]] = {}
     for name, frame in frames:
         if "person" in frame:
-            for code in {code_key(str(one)) for one in frame["person"].dropna()}:
-                where.setdefault(code, set()).add(str(name))
+            for code, text in _rows(frame):
+                where.setdefault(code, []).append(f"{name}: {text}")
     return frozenset(
-        f"{_hash(log.key, code)}.{_hash(log.key, ' '.join([code, *sorted(names)]))}" for code, names in where.items()
+        f"{_hash(log.key, code)}.{_hash(log.key, _BETWEEN.join([code, *sorted(rows)]))}" for code, rows in where.items()
     )
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Give the code of each row and what stands in it; in which order the columns are does not count."""
+    names = sorted(str(name) for name in frame.columns if name != "person")
+    columns = [frame[name].tolist() for name in names]
+    for person, *values in zip(frame["person"].tolist(), *columns, strict=True):
+        if pd.notna(person):
+            told = [f"{name}={written(one)}" for name, one in zip(names, values, strict=True) if _is_told(one)]
+            yield code_key(str(person)), _BETWEEN.join(told)
+
+
+def _is_told(value: object) -> bool:
+    return not pd.api.types.is_scalar(value) or bool(pd.notna(value))
 
 
 def _hash(key: str, text: str) -> str:
@@ -124,7 +184,7 @@ def log_text(log: ReportLog, made: LoggedReport) -> str:
     log : ReportLog
         As it was.
     made : LoggedReport
-        The new report; one that is the same as the last is not written twice.
+        The new report. An earlier one that is the same gives way to it, so that it stands once, and last.
 
     Returns
     -------
@@ -188,14 +248,17 @@ def side_by_side(log: ReportLog, made: LoggedReport, profile: Profile) -> tuple[
     Returns
     -------
     tuple of str
-        A sentence for each earlier report that rests on other people, but on so few that they may not be told of, or
-        that was made under other rules. No number of people is in it.
+        A sentence for each earlier report that rests on other people or answers, but of so few people that they may not
+        be told of, or that was made under other rules; and one where the log cannot be read. No number of people is in
+        it.
     """
-    said = []
+    said = [_DAMAGED] if log.damaged else []
     fewest = max(profile.threshold, profile.mean_min_n)
     for one in log.reports:
-        differ = len({mark.partition(".")[0] for mark in one.people ^ made.people}) + one.gone
-        if 0 < differ < fewest:
+        # Where much has come in since, what was there before can still differ by few people.
+        others = len(_codes(one.people) ^ _codes(made.people)) + one.gone
+        differ = len(_codes(one.people ^ made.people)) + one.gone
+        if 0 < others < fewest or 0 < differ < fewest:
             said.append(
                 f"The report of {one.date} rests on other people or answers, but for so few that this report and that "
                 "one, side by side, tell about them. Do not pass both on: call the earlier one back, or wait until "
@@ -207,3 +270,7 @@ def side_by_side(log: ReportLog, made: LoggedReport, profile: Profile) -> tuple[
                 "two withholds may follow from the other: pass on only one of them."
             )
     return tuple(dict.fromkeys(said))
+
+
+def _codes(marks: Iterable[str]) -> set[str]:
+    return {mark.partition(".")[0] for mark in marks}

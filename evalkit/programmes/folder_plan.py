@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from evalkit.instruments.model import Instrument
-from evalkit.programmes.deciding import deciding_questions
+from evalkit.programmes.answers import TEST_RULE
+from evalkit.programmes.comparing import compared_with
+from evalkit.programmes.deciding import deciding_questions, is_tested
 from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.folder_words import british, bullets, escaped, joined, table
 from evalkit.programmes.folders import Settings
 from evalkit.programmes.limitations import THEMES, Verdict, design_notes, lowered
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Question, Target
+from evalkit.programmes.wording import NARROW_RULE
 
 _VERDICTS: Mapping[Verdict, str] = {
     "can": "What it can show",
@@ -20,6 +23,8 @@ _VERDICTS: Mapping[Verdict, str] = {
     "care": "To be read with care",
 }
 _LEVELS = {1: "reaction", 2: "learning", 3: "behaviour", 4: "results"}
+# With fewer tests there is nothing to adjust for.
+_FEWEST_ADJUSTED = 2
 _BASIS = {"document": "described", "default": "suggested, to be settled"}
 
 
@@ -165,7 +170,7 @@ def _question(question: Question, programme: Programme) -> Iterator[str]:
         f"How: `{question.estimator}`, {estimator.estimates}{computed}",
         f"About: {escaped('; '.join(about))}" if about else "",
         f"Of: {joined([titles.get(role, role) for role in question.roles])}" if question.roles else "",
-        f"Compared with: {escaped(comparison.who)} ({comparison.kind.replace('_', ' ')})",
+        f"Compared with: {escaped(compared_with(programme, question))} ({comparison.kind.replace('_', ' ')})",
         f"With: {_arguments(question)}" if question.arguments else "",
         f"By: {escaped(joined(subgroups))}" if subgroups else "",
     ]
@@ -201,18 +206,35 @@ def _number(target: Target) -> str:
 
 
 def _deciding(programme: Programme) -> Iterator[str]:
-    """Say beforehand which question decides on each outcome that the programme is judged by."""
+    """Say beforehand which question decides on each outcome that the programme is judged by, and whether by a test."""
     primary = [one for one in programme.outcomes if one.primary]
-    if primary:
+    tested = [one for one in primary if is_tested(programme, one.id)]
+    if tested:
         yield (
-            "One test decides on each of these outcomes: the comparison with people who are not in the programme where "
-            "there is one, else the change of the same people. Where the comparison has no answer, because too few "
-            "others answered, the change stands in."
+            "One test decides on each outcome below of which it is said: the comparison with people who are not in the "
+            "programme where there is one, else the change of the same people. Where the comparison has no answer, "
+            "because too few others answered, the change stands in."
         )
     for one in primary:
-        found = deciding_questions(programme, one.id)
-        told = f"decided by: {found[0].asks}" if found else "told with its interval alone; no test is made."
-        yield escaped(f"{one.title}: {told}")
+        asks = [question.asks for question in deciding_questions(programme, one.id)[:1]]
+        how = "decided by the test of" if one in tested else "judged by its interval, without a test that decides"
+        asks = asks or _described_by(programme, one.id)
+        yield escaped(f"{one.title}: {how}: {'; '.join(asks)}")
+    if primary:
+        yield "Tests of other numbers of these outcomes, and of other outcomes, describe. They are not adjusted."
+
+
+def _described_by(programme: Programme, outcome: str) -> list[str]:
+    """Name the questions about an outcome that none decides on; how groups compare stands beside it, if not alone."""
+    about = [one for one in programme.questions if outcome in one.outcomes]
+    return [one.asks for one in about if one.theme not in {"access", "fairness"}] or [one.asks for one in about]
+
+
+def _adjusted(programme: Programme) -> str:
+    tested = [one for one in programme.outcomes if one.primary and is_tested(programme, one.id)]
+    if len(tested) < _FEWEST_ADJUSTED:
+        return ""
+    return f" The p-values of the {len(tested)} that a test decides on are adjusted for their number (Holm)."
 
 
 def _rules(programme: Programme) -> Iterator[str]:
@@ -220,13 +242,12 @@ def _rules(programme: Programme) -> Iterator[str]:
     yield "## Rules for the analysis\n"
     lines = [
         "Every estimate is shown with a 95 % interval first. A p-value, where there is one, stands behind it.",
-        f"The programme is judged by: {escaped(joined(primary))}. The p-values of those that are tested are adjusted "
-        "for their number (Holm)."
+        f"The programme is judged by: {escaped(joined(primary))}.{_adjusted(programme)}"
         if primary
         else "No outcome was named as the one to judge by: all results describe.",
         *_deciding(programme),
-        "No test is made with fewer people than the report's disclosure profile allows, and small groups are withheld.",
-        "An interval that holds both benefit and harm is reported as not telling, never as no effect.",
+        f"Small groups are withheld as the report's disclosure profile says. {TEST_RULE}",
+        f"An interval that holds no difference settles nothing, and is never reported as no effect. {NARROW_RULE}",
         "Scores are made by the rules of each survey, with as many answers as its scale asks for. Missing answers are "
         "counted and shown; change is that of people who answered both times, and how far it would move if the others "
         "had been different is shown beside it.",

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 
 from evalkit.files import read_text
 from evalkit.instruments.model import Instrument
+from evalkit.instruments.parts import Item
 from evalkit.paths import resource
 from evalkit.programmes.folder_words import bullets, escaped, joined
-from evalkit.programmes.folders import APPLICANT_CODE, PAIR_CODE, Settings, code_item
+from evalkit.programmes.folders import APPLICANT_CODE, PAIR_CODE, RELEASES, Settings, code_item
 from evalkit.programmes.model import Programme
 
 _OPEN = "**[to be filled in]**"
@@ -25,6 +26,26 @@ _COLLECTED: Mapping[str, str] = {
     "word": f"You fill in a document or a sheet of paper and send it to {_OPEN}. Somebody there types it in.",
 }
 _STAFF = "staff"
+# The block of questions about the person; of these on work, not on the person; and that of made-up codes.
+_ABOUT_YOU, _CODE = "_demographics", "_link_code"
+_OF_WORK = frozenset({"band", "staff_group", "contract_hours", "service_length"})
+# How a notice names these questions; others by their text.
+_NAMES: Mapping[str, str] = {
+    "ethnicity": "ethnic group",
+    "sex": "sex",
+    "gender": "gender",
+    "gender_words": "your own word for your gender",
+    "gender_as_birth": "whether gender is as registered at birth",
+    "age": "age",
+    "disability": "disability or long-term illness",
+    "orientation": "sexual orientation",
+    "belief": "religion or belief",
+    "caring": "caring for others",
+    "recruited_abroad": "whether recruited from abroad",
+}
+# Who answers for the programme and is not compared with anybody.
+_HELPERS = frozenset({"coordinator", "line_manager"})
+_PLACES = "participants"
 # The profile of reports for which nothing else is said.
 _PROFILE = "staff-survey"
 
@@ -71,7 +92,7 @@ def notice_text(programme: Programme, settings: Settings, instruments: Mapping[s
         bullets(_held(programme, instruments)),
         "## How we protect it",
         "",
-        bullets(escaped(one.text) for one in programme.privacy),
+        bullets([*(escaped(one.text) for one in programme.privacy), *_no_effect(programme, instruments)]),
         f"Unless {organisation} has agreed on another rule, a report withholds what rests on fewer than "
         f"{_fewest()} people. A code in place of a name does not make answers anonymous: whoever "
         "has the list of codes, or knows a person well, may recognise them. So they are treated as personal data.",
@@ -79,8 +100,13 @@ def notice_text(programme: Programme, settings: Settings, instruments: Mapping[s
         "## Who sees it",
         "",
         f"{_COLLECTED[settings.platform]} The coordinator has the list of codes and names. The people who evaluate the "
-        f"programme at {organisation} see answers under codes. Others see reports on groups. Whether any of it leaves "
-        f"the United Kingdom, and with which safeguards: {_OPEN}.",
+        f"programme at {organisation} see answers under codes. Others see reports on groups"
+        f"{_but_choosers(programme, instruments)}. Whether any of it leaves the United Kingdom, and with which "
+        f"safeguards: {_OPEN}.",
+        "",
+        f"Beside the data stands {RELEASES}: on whom each report rests, as numbers made from the codes with a secret "
+        "that stands in the same file. It warns where two reports put side by side would show a person, and is deleted "
+        "with the data.",
         "",
         "## How long",
         "",
@@ -105,23 +131,76 @@ def _fewest() -> str:
     return next(row["threshold"] for row in rows if row["profile"] == _PROFILE)
 
 
+def _has_applications(programme: Programme, instruments: Mapping[str, Instrument]) -> bool:
+    return any(code_item(instruments[name]) == APPLICANT_CODE for name in programme.instrument_ids())
+
+
 def _but_applications(programme: Programme, instruments: Mapping[str, Instrument]) -> str:
-    if any(code_item(instruments[name]) == APPLICANT_CODE for name in programme.instrument_ids()):
-        return "; applications are also read by those who choose and match people"
-    return ""
+    there = _has_applications(programme, instruments)
+    return ", but for applications, by which people are chosen and matched" if there else ""
+
+
+def _but_choosers(programme: Programme, instruments: Mapping[str, Instrument]) -> str:
+    there = _has_applications(programme, instruments)
+    return ", and those who choose and match people read the applications" if there else ""
+
+
+def _no_effect(programme: Programme, instruments: Mapping[str, Instrument]) -> Iterator[str]:
+    """Say whether a place hangs on answering; in an organisation-wide programme there is none to be had."""
+    if _has_applications(programme, instruments):
+        yield "A place can be had only by an application. All other answers have no effect on a place."
+    elif _PLACES in programme.files_by_id:
+        yield "Not answering has no effect on a place in the programme either."
 
 
 def _held(programme: Programme, instruments: Mapping[str, Instrument]) -> Iterator[str]:
     for name in programme.instrument_ids():
         one = instruments[name]
         about = ", in which line managers answer about you" if one.audience == ("line_manager",) else ""
-        yield f"From the survey {escaped(one.title)}{about}: the answers, given in about {one.minutes:g} minutes."
+        yield (
+            f"From the survey {escaped(one.title)}{about}: the answers, given in about {one.minutes:g} minutes. It "
+            f"asks about: {escaped('; '.join(_subjects(one)))}.{_asked_of_you(one)}"
+        )
     for file in programme.files:
         special = [column.text for column in file.columns if column.protected]
         more = f" Protected or sensitive: {escaped('; '.join(special))}." if special else ""
         yield f"From records of the organisation: {escaped(_small(file.title))}.{more}"
     if _STAFF in programme.files_by_id:
-        yield "Colleagues who do not take part stand in the records, under codes, to compare with. They are not asked."
+        asked = " Some of them are asked to answer a survey too." if _others_are_asked(programme) else ""
+        not_asked = "" if asked else " They are not asked."
+        yield f"Colleagues who do not take part stand in the records, under codes, to compare with.{asked}{not_asked}"
+
+
+def _subjects(instrument: Instrument) -> Iterator[str]:
+    """Name the parts of a form, but for the code and the questions about the person, which are named one by one."""
+    for section in instrument.sections:
+        if section.block not in {_ABOUT_YOU, _CODE}:
+            yield _small(section.title or section.id.replace("_", " "))
+
+
+def _special_items(instrument: Instrument) -> Iterator[Item]:
+    """Go through the questions on protected characteristics and other traits of a person."""
+    for section in instrument.sections:
+        if section.block == _ABOUT_YOU:
+            yield from (item for item in section.items if item.id not in _OF_WORK)
+
+
+def _named(item: Item) -> str:
+    return _NAMES.get(item.id, item.text)
+
+
+def _asked_of_you(instrument: Instrument) -> str:
+    special = "; ".join(_named(item) for item in _special_items(instrument))
+    return f" Protected or sensitive, and open to be left out: {escaped(special)}." if special else ""
+
+
+def _others_are_asked(programme: Programme) -> bool:
+    """Tell whether people who do not take part answer a survey, to compare with."""
+    parties = {role.id for role in programme.parties}
+    others = {role.id for role in programme.roles if role.id not in parties and role.audience not in _HELPERS}
+    return any(others & set(use.roles) for use in programme.instruments) or any(
+        (one.group or "").startswith(f"{_PLACES}.") for one in programme.comparisons
+    )
 
 
 def _small(title: str) -> str:
@@ -178,10 +257,7 @@ def checklist_text(programme: Programme, settings: Settings, instruments: Mappin
     ]
     for title, points in _CHECKS.items():
         lines += ["", f"## {title}", "", *(f"- [ ] {point}" for point in points)]
-    special = sorted({f"{column.text}" for file in programme.files for column in file.columns if column.protected})
-    if special:
-        lines += ["", "## Protected and other sensitive columns: is each needed?", ""]
-        lines += [f"- [ ] {escaped(text)}" for text in special]
+    lines += _to_justify(programme, instruments)
     named = {
         name: [item.text for item in one.items if item.identifier and item.id != code_item(one)]
         for name, one in ((name, instruments[name]) for name in programme.instrument_ids())
@@ -197,6 +273,32 @@ def checklist_text(programme: Programme, settings: Settings, instruments: Mappin
     return "\n".join([*lines, ""])
 
 
+def _to_justify(programme: Programme, instruments: Mapping[str, Instrument]) -> Iterator[str]:
+    """List what is protected or sensitive, in records and in surveys, with what no question of the programme uses."""
+    special = sorted({column.text for file in programme.files for column in file.columns if column.protected})
+    if special:
+        yield from ("", "## Protected and other sensitive columns: is each needed?", "")
+        yield from (f"- [ ] {escaped(text)}" for text in special)
+    asked = {name: list(_special_items(instruments[name])) for name in programme.instrument_ids()}
+    if any(asked.values()):
+        yield from ("", "## Protected and other sensitive questions of the surveys: is each needed?", "")
+        yield "Delete the others from `surveys/` before anything goes out: what is not used need not be asked."
+        yield ""
+        for name, items in asked.items():
+            used = _used_items(programme, name)
+            for item in items:
+                unused = "" if item.id in used else " (no question of the programme uses it)"
+                yield f"- [ ] {escaped(instruments[name].title)}: {escaped(_named(item))}{unused}"
+
+
+def _used_items(programme: Programme, instrument: str) -> frozenset[str]:
+    """Name the questions of a form by which its answers are compared."""
+    uses = {use.id for use in programme.instruments if use.instrument == instrument}
+    about = {name for name, outcome in programme.outcomes_by_id.items() if {outcome.use, outcome.partner_use} & uses}
+    asking = [question for question in programme.questions if about & set(question.outcomes)]
+    return frozenset(str(value) for question in asking for value in question.said.values())
+
+
 _CHECKS: Mapping[str, tuple[str, ...]] = {
     "Before the first form goes out": (
         "Who is responsible (the controller) is named, and so is everybody who handles data for them (processors: the "
@@ -210,7 +312,8 @@ _CHECKS: Mapping[str, tuple[str, ...]] = {
         "The privacy notice is filled in, and everybody gets it with the first form or earlier.",
         "Colleagues who only stand in staff records, to compare with, are covered by a notice that they can read.",
         "The list of codes and names is in another place than this folder, open to the coordinator only.",
-        "Nobody's job, pay, place or appraisal depends on answering, and every form says so.",
+        "Nobody's job, pay, place or appraisal depends on answering (a place may hang on an application), and every "
+        "form says so.",
         "Line managers, mentors and coaches cannot see the answers of single people.",
         "Somebody outside the line of management is named for what people tell in confidence or in distress.",
     ),
@@ -228,10 +331,11 @@ _CHECKS: Mapping[str, tuple[str, ...]] = {
         "Small groups are withheld, and earlier reports were looked at together with this one: after a withdrawal, the "
         "difference of two reports may be one person.",
         "Free texts are summed up as themes and not printed.",
-        "Only files of outputs/ leave; data/ and responses/ never do.",
+        f"Only files of outputs/ leave; data/, responses/ and {RELEASES} never do, nor the notebook once it was run: "
+        "it can show what is not protected.",
     ),
     "At the end": (
         "The list of codes and names is destroyed.",
-        "Answers and records are deleted on the day that was said, on the platform and in backups too.",
+        f"Answers, records and {RELEASES} are deleted on the day that was said, on the platform and in backups too.",
     ),
 }

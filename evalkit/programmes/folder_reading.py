@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -14,8 +15,10 @@ from evalkit.errors import DataError, Problem
 from evalkit.frames import require
 from evalkit.programmes.folder_answers import Answers, Key, read_answers
 from evalkit.programmes.folder_columns import input_of, is_workforce
+from evalkit.programmes.folder_eligible import eligible_warnings, with_levels_of_people
+from evalkit.programmes.folder_looks import to_look_at
 from evalkit.programmes.folder_records import Records, read_records
-from evalkit.programmes.folder_rules import record_problems
+from evalkit.programmes.folder_rules import record_problems, record_warnings
 from evalkit.programmes.folders import EvaluationFolder, open_folder
 from evalkit.programmes.model import Programme
 
@@ -68,6 +71,8 @@ class FolderData:
         The standard inputs, where the programme rests on them.
     columns : mapping of str to tuple of str
         Id of the file -> columns that its dictionary has.
+    unfit : tuple of str
+        Characteristics by which the report cannot tell who was eligible, as eligible.csv does not fit who came.
     """
 
     files: Mapping[str, pd.DataFrame]
@@ -77,6 +82,7 @@ class FolderData:
     synthetic: bool = False
     workforce: Workforce | None = None
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unfit: tuple[str, ...] = ()
 
     @property
     def participants(self) -> pd.DataFrame:
@@ -114,14 +120,22 @@ def read_folder(folder: EvaluationFolder | Path | str, *, day_first: bool | None
     """
     opened = folder if isinstance(folder, EvaluationFolder) else open_folder(folder)
     programme = opened.programme
+    unfit: tuple[tuple[str, Problem], ...] = ()
     day_first = opened.settings.day_first if day_first is None else day_first
     if is_workforce(programme):
         records, workforce = _workforce(opened, day_first)
     else:
         records, workforce = read_records(opened.data_dir, programme, day_first=day_first), None
         records.problems += record_problems(records, programme)
+        eligible = with_levels_of_people(records, programme)
+        records.frames |= {"eligible": eligible} if eligible is not None else {}
+        # Synthetic data lie in the years of the plan.
+        today = None if opened.is_synthetic() else datetime.now(UTC).date()
+        records.warnings += [*record_warnings(records, programme), *to_look_at(records, programme, today)]
+        unfit = tuple(eligible_warnings(records, programme))
+        records.warnings += dict.fromkeys(one for _, one in unfit)
     answers = read_answers(opened, records, day_first=day_first)
-    problems = [*records.problems, *answers.problems, *_without_people(records, answers, programme)]
+    problems = [*_without_people(records, answers, programme), *records.problems, *answers.problems]
     require(dict.fromkeys(problems))
     return FolderData(
         MappingProxyType(records.frames),
@@ -131,6 +145,7 @@ def read_folder(folder: EvaluationFolder | Path | str, *, day_first: bool | None
         opened.is_synthetic(),
         workforce,
         {file.id: tuple(column.name for column in file.columns) for file in programme.files},
+        tuple(dict.fromkeys(name for name, _ in unfit)),
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from evalkit.instruments.export import PLATFORMS as EXPORTS
 from evalkit.programmes.folder_plan import to_settle_lines
 from evalkit.programmes.folder_words import bullets, escaped, joined, table
-from evalkit.programmes.folders import APPLICANT_CODE, PAIR_CODE, PERSON_CODE, EvaluationFolder, code_item
+from evalkit.programmes.folders import APPLICANT_CODE, PAIR_CODE, PERSON_CODE, RELEASES, EvaluationFolder, code_item
 from evalkit.programmes.parts import Use
 
 _PLATFORMS = {
-    "limesurvey": "LimeSurvey: Create survey, Import, one file after the other. Export as CSV with answer codes.",
+    "limesurvey": "LimeSurvey: Create survey, Import, one file after the other. Export as CSV with answer codes, "
+    "completed responses only.",
     "qualtrics": "Qualtrics: Tools, Import/Export, Import survey. Export responses as CSV with numeric values.",
     "redcap": "REDCap: a project for each survey; upload the data dictionary. Export raw data as CSV.",
     "xlsform": "ODK or Kobo: upload the .xlsx as a form. Export submissions as CSV with XML values.",
@@ -83,7 +84,7 @@ def readme_text(folder: EvaluationFolder) -> str:
         'evalkit withdraw . "P017"',
         "```",
         "",
-        "Then make the report again, and delete the answers on the platform too.",
+        "Then make the report again, with `--word` where a Word file is, and delete the answers on the platform too.",
         "",
         "## Data",
         "",
@@ -102,7 +103,12 @@ def readme_text(folder: EvaluationFolder) -> str:
                 f"`programme/{programme.id}.yaml` is your copy of the programme: change what is planned there.",
                 "`surveys/*.yaml` are your versions of the surveys. After a change, export again what is used: "
                 f"`evalkit survey export surveys/NAME.yaml --to {settings.platform} --out {again}`.",
-                "`outputs/` can be deleted and made again; nothing else can.",
+                "`report.ipynb` is the report as a notebook, question by question. Keep it in this folder once it was "
+                "run: its `data` are not protected.",
+                f"`{RELEASES}` comes with the first report. It holds on whom each report rests, as numbers made from "
+                "the codes, so that two reports do not give a person away together. Treat it like the data.",
+                f"`outputs/` and the exports in `surveys/{settings.platform}/` can be deleted and made again; nothing "
+                "else can.",
             ]
         ),
     ]
@@ -145,7 +151,7 @@ def _missing_words(folder: EvaluationFolder) -> list[str]:
 
 def _files(folder: EvaluationFolder) -> list[tuple[str, ...]]:
     return [
-        (f"data/{one.file}", one.title, f"no; {one.without}" if one.optional else "yes", one.rows)
+        (f"data/{one.file}", one.title, f"no; without it {one.without}" if one.optional else "yes", one.rows)
         for one in folder.programme.files
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,14 @@ from evalkit.errors import DataError, Problem, did_you_mean
 from evalkit.files import list_files
 from evalkit.frames import Problems
 from evalkit.instruments.responses.tables import Table
-from evalkit.programmes.folder_columns import input_of, is_workforce
+from evalkit.programmes.folder_columns import ENDINGS, code_key, input_of, is_workforce, record_files
 from evalkit.programmes.folder_marks import MARKS
 from evalkit.programmes.folder_templates import DICTIONARY
 from evalkit.programmes.model import Programme
 
 _BESIDE = frozenset({Path(MARKS).name, Path(DICTIONARY).name})
 _DAY_NUMBERS = "Excel's day numbers"
+DAY_FIRST = "add day_first: true to evaluation.yaml where the day comes first, day_first: false where the month does"
 
 
 @dataclass(slots=True)
@@ -82,19 +83,23 @@ def read_records(folder: Path, programme: Programme, *, day_first: bool | None =
 
 
 def _unknown_files(folder: Path, known: set[str]) -> Problems:
-    remedy = "Rename it, or move it out of the folder: {}"
     return [
-        Problem(
-            "DAT-006",
-            f"data/{path.name}",
-            "a file of another name",
-            "a file of the programme",
-            remedy.format(did_you_mean(path.stem, known)),
-        )
+        _of_another_kind(path) if path.stem in known else _of_another_name(path, known)
         for path in list_files(folder, ["*"])
         if path.name not in _BESIDE and not path.name.startswith((".", "~$"))
-        if path.stem not in known or path.suffix.lower() not in {".csv", ".xlsx"}
+        if path.stem not in known or path.suffix.lower() not in ENDINGS
     ]
+
+
+def _of_another_name(path: Path, known: set[str]) -> Problem:
+    remedy = f"Rename it, or move it out of the folder: {did_you_mean(path.stem, known)}"
+    return Problem("DAT-006", f"data/{path.name}", "a file of another name", "a file of the programme", remedy)
+
+
+def _of_another_kind(path: Path) -> Problem:
+    kind = f"a file of the kind {path.suffix}" if path.suffix else "a file without an ending"
+    remedy = "Open it in a spreadsheet and save it as .xlsx or CSV: renaming it is not enough."
+    return Problem("DAT-015", f"data/{path.name}", kind, "CSV or .xlsx", remedy)
 
 
 def _read(
@@ -107,9 +112,7 @@ def _read(
     strict: bool,
 ) -> None:
     tables: list[tuple[Path, Table]] = []
-    for path in (folder / f"{one.file}.csv", folder / f"{one.file}.xlsx"):
-        if not path.is_file():
-            continue
+    for path in record_files(folder, one.file):
         try:
             tables.append((path, table_in(path)))
         except DataError as error:
@@ -123,8 +126,9 @@ def _read(
         typed_frame(one, table, found, day_first, keep=not at, strict=strict) for at, (_, table) in enumerate(tables)
     ]
     path, table = tables[0]
-    if len(tables) > 1 and not frames[0].equals(frames[1]):
-        both = f"{path.name} and {tables[1][0].name} with different rows"
+    other = next((at for at, frame in enumerate(frames) if not frame.equals(frames[0])), 0)
+    if other:
+        both = f"{path.name} and {tables[other][0].name} with different rows"
         found.problems.append(
             Problem("DAT-010", f"data/{one.file}", both, "one of the two filled in", "Empty or delete the other.")
         )
@@ -190,7 +194,7 @@ def typed_frame(
             columns[column.name] = _column(table, where[0], column, reading)
     if keep:
         refused = [one for one in warnings if one.code == "DAT-004" and one.found == _DAY_NUMBERS]
-        found.problems += [*problems, *map(_no_dates, refused)]
+        found.problems += [*map(_of_a_folder, problems), *map(_no_dates, refused)]
         found.warnings += [one for one in warnings if one not in refused and _DAY_NUMBERS not in one.found]
     return pd.DataFrame(columns)
 
@@ -209,16 +213,30 @@ def _extra(table: Table, index: int, header: str, left: Sequence[str]) -> Proble
     )
 
 
+def _of_a_folder(problem: Problem) -> Problem:
+    """Offer what an evaluation folder has: no mapping of its own, but a setting for the order of days."""
+    remedy = problem.remedy.replace(", or give a mapping of your own", "")
+    if problem.code == "DAT-012":
+        remedy = remedy.replace("say whether the day comes first", DAY_FIRST)
+    return replace(problem, remedy=remedy)
+
+
 def _no_dates(warning: Problem) -> Problem:
     remedy = "Format the column as a date, or write the days so; a number may be a day or something else."
     return Problem("DAT-004", warning.place, "numbers in place of dates", "days such as 2027-01-31", remedy)
+
+
+def _alike(code: object) -> object:
+    return code_key(code) if isinstance(code, str) else code
 
 
 def _repeated(one: Input, frame: pd.DataFrame, place: str, rows: Sequence[int]) -> Problems:
     key = [name for name in one.key if name in frame.columns]
     if len(key) < len(one.key):
         return []
-    twice = frame.duplicated(key, keep=False).to_numpy(bool) & frame[key].notna().all(axis=1).to_numpy(bool)
+    codes = {column.name for column in one.columns if column.kind == "id"}
+    alike = frame[key].apply(lambda cells: cells.map(_alike) if cells.name in codes else cells)
+    twice = alike.duplicated(keep=False).to_numpy(bool) & frame[key].notna().all(axis=1).to_numpy(bool)
     if not twice.any():
         return []
     where = f"{place}, {rows_at(twice, rows)}"

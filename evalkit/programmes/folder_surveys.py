@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from evalkit.instruments.model import Instrument
-from evalkit.instruments.wording import token_texts
+from evalkit.instruments.wording import texts, token_texts
 from evalkit.programmes.folders import PAIR_CODE, PERSON_CODE, Settings
 from evalkit.programmes.limitations import OWN_CODE
 from evalkit.programmes.model import Programme
+from evalkit.programmes.parts import Forms
 
 _CODE_TITLE = "Your code"
 _CODE_INTRO = (
@@ -52,14 +53,16 @@ def adapted_instruments(
 
 
 def _adapted(instrument: Instrument, programme: Programme, settings: Settings) -> Instrument:
-    known = token_texts(instrument)
+    fitted = _fitted(instrument, programme.forms)
+    known = token_texts(fitted)
     said = {"contact": settings.contact, "kept_for": settings.kept_for}
-    tokens = {name: text for name, text in said.items() if text and name in known}
+    tokens = {one.id: one.text for one in programme.forms.tokens if one.id in known}
+    tokens |= {name: text for name, text in said.items() if text and name in known}
     own = {"organisation": settings.organisation, "programme": programme.title}
     tokens |= {name: text for name, text in own.items() if name in known}
     home = next((one.id for one in instrument.sections if any(_is_own(item.id) for item in one.items)), None)
     if home is None:
-        return instrument.adapt(tokens=tokens)
+        return fitted.adapt(tokens=tokens) if tokens else fitted
     made_up = [item.id for item in instrument.items if _is_own(item.id)]
     paired = [item.id for item in instrument.items if item.id == PAIR_CODE]
     others = instrument.audience == ("line_manager",)
@@ -77,7 +80,20 @@ def _adapted(instrument: Instrument, programme: Programme, settings: Settings) -
         "required": True,
         "identifier": True,
     }
-    return instrument.adapt(tokens=tokens, drop=[*made_up, *paired], add=[code], reword=said_there)
+    return fitted.adapt(tokens=tokens, drop=[*made_up, *paired], add=[code], reword=said_there)
+
+
+def _fitted(instrument: Instrument, forms: Forms) -> Instrument:
+    """Bring a form into the words of a programme, as far as it has what the programme names."""
+    drop = [name for name in forms.leave_out if name in instrument.by_id]
+    paths = texts(instrument)
+    reword = {one.id: one.text for one in forms.reword if one.id in paths}
+    options: dict[str, Mapping[object, object]] = {
+        one.id: {value.id: value.text for value in one.values}
+        for one in forms.options
+        if one.id in instrument.option_sets
+    }
+    return instrument.adapt(drop=drop, reword=reword, options=options) if drop or reword or options else instrument
 
 
 def _is_own(item: str) -> bool:

@@ -16,13 +16,13 @@ from evalkit.errors import DataError, Problem
 from evalkit.files import left_parts, list_files, read_bytes, write_together
 from evalkit.instruments.responses.read import rows_with
 from evalkit.instruments.responses.tables import Table
-from evalkit.programmes.folder_answers import answer_files, code_key
-from evalkit.programmes.folder_columns import input_of
-from evalkit.programmes.folder_log import RELEASES, read_log, without_person
+from evalkit.programmes.folder_answers import answer_files
+from evalkit.programmes.folder_columns import code_key, input_of, record_files
+from evalkit.programmes.folder_log import damaged_logs, read_log, without_person
 from evalkit.programmes.folder_marks import MARKS, print_of, unchanged_files
 from evalkit.programmes.folder_rows import with_cells, without_rows
 from evalkit.programmes.folder_rules import WITHDRAWN
-from evalkit.programmes.folders import PAIR_CODE, EvaluationFolder, code_item, open_folder
+from evalkit.programmes.folders import PAIR_CODE, RELEASES, EvaluationFolder, code_item, open_folder
 
 BESIDE = (
     "A report made before and one made after, side by side, tell what this person was and answered, by subtraction. "
@@ -33,6 +33,10 @@ _NO_PRINT = (
     f"{RELEASES}: the prints of this person were taken out, so nobody can test there whether the code was in a report. "
     "How many were taken out of each report stays, so that evalkit report can still warn of two reports that differ by "
     "few people; it no longer knows who they are."
+)
+_MAY_HOLD = (
+    "{name}: this log of reports cannot be read, and prints of this person may stand in it; whoever has the folder can "
+    "test the code there. Delete it when you need it no more."
 )
 _PERSON, _PAIR, _SIDES = "person", "pair", ("mentor", "mentee")
 # What evalkit wrote, in which P017 stands as an example.
@@ -129,6 +133,7 @@ def withdraw(folder: EvaluationFolder | Path | str, person: str) -> Withdrawal:
     if log is not None:  # first, so that a killed run leaves the rest to be found
         change.files = {opened.path / RELEASES: log.encode(), **change.files}
         change.kept.append(_NO_PRINT)
+    change.kept += [_MAY_HOLD.format(name=name) for name in damaged_logs(opened.path)]
     # What a killed run left may hold the person. Pairs go last: by them the rest is found again after a kill.
     left: dict[Path, bytes | None] = dict.fromkeys(left_parts(opened.path))
     write_together({**left, **dict(sorted(change.files.items(), key=lambda one: one[0] in change.last))})
@@ -198,10 +203,7 @@ def _tables(change: _Change) -> list[tuple[Path, Table]]:
     found = []
     for file in change.folder.programme.files:
         stem = input_of(change.folder.programme, file).file
-        for ending in (".csv", ".xlsx"):
-            path = change.folder.data_dir / f"{stem}{ending}"
-            if not path.is_file():
-                continue
+        for path in record_files(change.folder.data_dir, stem):
             try:
                 found.append((path, table_in(path)))
             except DataError as error:

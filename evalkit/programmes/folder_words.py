@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 # An underscore inside a word is none of Markdown's marks.
-_MARKUP = re.compile(r"([\\`*\[\]|#]|(?<!\w)_|_(?!\w))")
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MARKUP = re.compile(r"([\\`*\[\]|#<]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^>)")
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905
 )
@@ -25,16 +24,15 @@ def escaped(text: str) -> str:
     Returns
     -------
     str
-        On one line, with marks of Markdown and HTML disarmed.
+        On one line, with marks of Markdown and HTML disarmed; people read the files as plain text too, so that
+        what needs no disarming stays as it is.
 
     Examples
     --------
     >>> escaped("A & B <Trust>")
-    'A &amp; B &lt;Trust&gt;'
+    'A & B \\<Trust>'
     """
-    line = " ".join(text.split())
-    shown = "".join(_HTML.get(mark, mark) for mark in line)
-    return _MARKUP.sub(r"\\\1", shown)
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def british(day: date) -> str:

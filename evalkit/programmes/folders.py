@@ -22,6 +22,8 @@ from evalkit.programmes.model import Programme
 # Raised when a folder of the old layout can no longer be read.
 FORMAT = 1
 SETTINGS = "evaluation.yaml"
+# On whom each report rests, for the next one.
+RELEASES = "report-log.json"
 # Platforms that collect answers, and the name under which `read_responses` knows each.
 PLATFORMS: Mapping[str, str] = MappingProxyType(
     {

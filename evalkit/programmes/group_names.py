@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evalkit.disclosure.contrasts import sides_of
+
 _ETHNIC = frozenset({"white", "BME"})
 _WHERE = {"abroad": "recruited from abroad", "here": "recruited in this country"}
 # File of the column -> what the people in it are called.
 _CALLED = {"recruitment": "applicants", "staff_in_post": "staff", "returners_pay": "returners"}
 
 
+_TWO = 2
 _DISABILITY = {"yes": "disabled", "no": "not disabled"}
 
 
@@ -113,8 +116,5 @@ def contrast_names(group: str, column: str = "staff_in_post.") -> tuple[str, str
     >>> contrast_names("men less women, over men")
     ('men', 'women')
     """
-    for word in (" less ", " over "):
-        first, found, second = group.partition(word)
-        if found:
-            return group_name(column, first), group_name(column, second.partition(",")[0])
-    return None
+    sides = sides_of(group)
+    return (group_name(column, sides[0]), group_name(column, sides[1])) if len(sides) == _TWO else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Released
+from evalkit.disclosure.telling_digits import Digits, digits_without_n
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.group_names import compared_names, contrast_names, group_name
 from evalkit.programmes.limitations import lowered
@@ -71,6 +73,10 @@ class Headline:
         How it stands beside its target; empty for none.
     for_each : bool
         Whether it is of each further month, or unit of what was received: small numbers add up.
+    digits : {"hundredths", "two digits", "three digits"}, optional
+        To what the numbers were cut, as n is left out; None where they were not.
+    exact : tuple of float, optional
+        The limits before they were cut, by which it is judged and which nothing shows.
     """
 
     subject: str
@@ -97,6 +103,8 @@ class Headline:
     ends: str = ""
     status: str = ""
     for_each: bool = False
+    digits: Digits | None = None
+    exact: tuple[float, float] | None = field(default=None, repr=False)
 
 
 # Quantity of a row that tells another way out beside the one that was asked for.
@@ -334,9 +342,23 @@ def _told_rows(
         return ()
     kind, _ = _FIRST[answer.question.estimator]
     whole, shown = result.frame.reset_index(drop=True), released.frame.reset_index(drop=True)
-    return tuple(
-        _headline(answer, programme, kind, whole.iloc[place], shown.iloc[place]) for place in np.flatnonzero(chosen)
-    )
+    units = whole["unit"] if "unit" in whole else pd.Series(result.method.unit, index=whole.index)
+    rounds = released.profile.rounding != "none"
+    lines = []
+    for place in np.flatnonzero(chosen):
+        line = _headline(answer, programme, kind, whole.iloc[place], shown.iloc[place])
+        lines.append(line if rounds else _as_cut(line, whole.iloc[place], str(units.iloc[place])))
+    return tuple(lines)
+
+
+def _as_cut(line: Headline, whole: pd.Series, unit: str) -> Headline:
+    """Say of a number that is told without n what was cut off it, and keep the limits by which it is judged."""
+    if line.withheld or not math.isnan(line.people) or math.isnan(_number(whole, "n")):
+        return line
+    times = 100.0 if line.unit == PER_HUNDRED else 1.0
+    exact = (times * _number(whole, "conf_low"), times * _number(whole, "conf_high"))
+    told = not (math.isnan(line.low) or math.isnan(line.high))
+    return replace(line, digits=digits_without_n(unit), exact=exact if told else None)
 
 
 def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series, shown: pd.Series) -> Headline:
@@ -347,8 +369,11 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
     about = answer.of_term.get(term) or next((i for t, i in answer.of_term.items() if term.startswith(t)), "")
     about = about or (answer.about[0] if len(answer.about) == 1 else "")
     about = "" if _text(whole, "quantity") == BESIDE else about
+    pay = (_in_year(answer, whole, pay[0]), pay[1]) if pay else None
     said = pay[0] if pay else _in_words(answer, whole) if answer.question.estimator in _IN_WORDS else ""
-    status = _STATUS.get(_text(whole, "status"), _text(whole, "status"))
+    # How a number that is withheld stands beside its target would tell of it.
+    stands = "" if str(shown.get("flag", "")) == _SUPPRESSED else _text(whole, "status")
+    status = _STATUS.get(stands, stands)
     label = f"{said}, per cent below {pay[1]}" if pay else said or _label(answer, programme, term, group, about)
     told = kind if kind != "claim" or str(shown.get("claim", "") or "") else "difference"
     if answer.question.estimator in _STANDARDS or (kind == "difference" and answer.question.estimator == "pay_gap"):
@@ -369,7 +394,7 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
         p_value=numbers["p_value"],
         people=numbers["n"],
         unit=PAY_SHARE if pay else _unit(unit),
-        who=_who(answer, programme, group) if about not in _ROWS_OF_ACTIONS else "actions",
+        who=_NO_PEOPLE.get(about) or _NO_PEOPLE.get(_text(whole, "indicator")) or _who(answer, programme, group),
         level=f"{100 * method.level:g} %",
         withheld=str(shown.get("flag", "")) == _SUPPRESSED,
         note=str(shown.get("claim" if told == "claim" else "note", "") or ""),
@@ -377,7 +402,7 @@ def _headline(answer: Answer, programme: Programme, kind: Kind, whole: pd.Series
         between_groups=groups,
         gains=gains,
         loses=loses,
-        times=_TIMES.get(answer.question.estimator, "times as likely" if "likelihood" in term else "times as high"),
+        times=_times(answer, term),
         against=pay[1] if pay else _earlier(answer, programme),
         ends=_ends(whole),
         status=status,
@@ -389,6 +414,19 @@ def _ends(row: pd.Series) -> str:
     """Give the ends of the scale, where they are stated and say something."""
     ends = _text(row, "scale_ends")
     return ends if re.fullmatch(r"[\d.]+ to [\d.]+", ends) else ""
+
+
+def _times(answer: Answer, term: str) -> str:
+    """Say what a ratio is, after the number."""
+    if answer.question.estimator == "representation" and "against" in answer.question.said:
+        return "times that share"
+    return _TIMES.get(answer.question.estimator, "times as likely" if "likelihood" in term else "times as high")
+
+
+def _in_year(answer: Answer, row: pd.Series, said: str) -> str:
+    """Add the year to what a standard says of pay, as to its other rows."""
+    when = _text(row, "year").removesuffix(".0") if answer.question.estimator in _STANDARDS else ""
+    return f"{said}, {when}" if when else said
 
 
 _PAY_GAP = re.compile(r"^(?P<what>mean|median) gap in (?P<of>.+)$")
@@ -473,14 +511,17 @@ def _unit(unit: str) -> str:
     return _UNITS.get(unit, "points" if "outcome" in unit or "scale" in unit else unit)
 
 
-# Outcomes whose rows are actions of an organisation and no people.
-_ROWS_OF_ACTIONS = frozenset({"actions_done"})
+# Outcomes, and indicators of the improvement plan, whose rows are no people -> what they are.
+_NO_PEOPLE: Mapping[str, str] = {"actions_done": "actions", "vacant": "posts", "vacancy_rate": "posts"}
 
 
 def _who(answer: Answer, programme: Programme, group: str) -> str:
+    role = programme.roles_by_id.get(answer.role)
+    if answer.question.estimator == "wave_change":
+        # The estimate is of a mixed model on more people; those counted are those who can be put side by side.
+        return f"{role.title if role else 'people'} who answered both times"
     if group == "pairs" or answer.question.estimator in {"dyad_change", "pair_agreement"}:
         return "pairs"
-    role = programme.roles_by_id.get(answer.role)
     compares = answer.question.estimator in {"difference_in_change", "adjusted_difference"}
     return role.title if role and not compares else "people"
 
@@ -532,7 +573,8 @@ def _one_of(unit: str) -> str:
 def _likelihood_subject(answer: Answer, programme: Programme, _term: str, group: str, title: str) -> str:
     steps = {step.id: step.title for step in programme.steps}
     what = steps.get(answer.about[0], title) if answer.question.steps and answer.about else title
-    text = f"\u201c{what}\u201d, {' against '.join(compared_names(answer.question.said))}"
+    what = f"Reaching \u201c{what}\u201d" if answer.question.steps and answer.about else f"\u201c{what}\u201d"
+    text = f"{what}, {' against '.join(compared_names(answer.question.said))}"
     return f"{text}, {group}" if answer.subgroup else text
 
 
@@ -540,13 +582,19 @@ def _gap_subject(answer: Answer, _programme: Programme, _term: str, _group: str,
     return f"{title}, change of {' against change of '.join(compared_names(answer.question.said))}"
 
 
+def _mean_time_subject(answer: Answer, programme: Programme, term: str, group: str, title: str) -> str:
+    told = re.sub("^restricted mean up to", "mean time in service within the first", term, flags=re.IGNORECASE)
+    told = _time_subject(answer, programme, told, group, title)
+    return told if group in {"", "all"} else f"{told}, {group}"
+
+
 def _time_subject(_answer: Answer, _programme: Programme, term: str, _group: str, _title: str) -> str:
     told = re.sub("^retention at", "Still in service after", term, flags=re.IGNORECASE)
     return f"{told[:1].upper()}{told[1:]}"
 
 
-def _survey_subject(answer: Answer, _programme: Programme, _term: str, _group: str, title: str) -> str:
-    return f"{title}, {' against '.join(compared_names(answer.question.said))}"
+def _survey_subject(answer: Answer, programme: Programme, _term: str, _group: str, title: str) -> str:
+    return f"{title}, {' against '.join(compared_names(answer.question.said))}, {_at_wave(answer, programme, 'wave')}"
 
 
 def _trend_subject(_answer: Answer, _programme: Programme, _term: str, group: str, title: str) -> str:
@@ -563,6 +611,7 @@ _OWN_SUBJECTS: Mapping[str, Callable[[Answer, Programme, str, str, str], str]] =
     "gap_in_change": _gap_subject,
     "retention_at": _time_subject,
     "cumulative_incidence": _time_subject,
+    "restricted_mean": _mean_time_subject,
     "survey_gap": _survey_subject,
     "survey_trend": _trend_subject,
     "reliable_change": _reliable_subject,
@@ -599,11 +648,20 @@ def _grouped(answer: Answer, programme: Programme, term: str, group: str, about:
         return f"{term}{f', {who}' if who else ''} ({lowered(later)}, against {lowered(earlier)})"
     if answer.question.estimator == "ratio_change" and "post" in answer.question.said:
         term = f"{term}, {_at_wave(answer, programme, 'post')}"
+    if answer.question.estimator == "response_distribution" and _is_yearly(answer, programme, about):
+        term = f"{term}, {_at_wave(answer, programme, 'wave')}"
     if answer.question.estimator == "response_shift":
         return term
     if answer.question.estimator == "wave_slope":
         return f"{term} (change in a month)"
     return f"{term}, {group}" if group else term
+
+
+def _is_yearly(answer: Answer, programme: Programme, about: str) -> bool:
+    """Tell whether other people answer the same at several times, so that a share needs its time."""
+    outcome = programme.outcomes_by_id.get(about)
+    use = programme.uses_by_id.get(outcome.use or "") if outcome else None
+    return use is not None and not use.linked and len(use.asked) > 1 and "wave" in answer.question.said
 
 
 _IN_WORDS = frozenset(
@@ -616,10 +674,11 @@ def _in_words(answer: Answer, row: pd.Series) -> str:
     if answer.question.estimator == "representation":
         column = str(answer.question.said.get("group", ""))
         name = group_name(column, _text(row, "group"))
-        return f"{name[:1].upper()}{name[1:]} {_place(_text(row, 'band'))}, against their share of all"
+        where, of = _part_and_whole(answer, _text(row, "band"))
+        return f"{name[:1].upper()}{name[1:]} {where}, against their share of {of}"
     if answer.question.estimator == "disparity_ratio":
         return _disparity(_text(row, "term"), _text(row, "group"))
-    number = next((_text(row, name) for name in ("metric", "indicator") if _text(row, name)), "")
+    number = metric_code(row)
     title = _INDICATORS.get(_text(row, "indicator"), _text(row, "title"))
     # The organisation's own yearly survey asks alike, and its numbers are others.
     title += ", national staff survey" if _text(row, "indicator").startswith("survey_") else ""
@@ -633,12 +692,43 @@ def _in_words(answer: Answer, row: pd.Series) -> str:
     return f"{text}, {when}" if when else text
 
 
+# Indicators that a metric of the plan holds together -> the number of each by itself.
+_APART: Mapping[str, str] = {
+    "relative_likelihood_disciplinary": "WRES 3",
+    "relative_likelihood_cpd": "WRES 4",
+}
+
+
+def metric_code(row: pd.Series) -> str:
+    """Give the number by which readers know a metric.
+
+    Parameters
+    ----------
+    row : pandas.Series
+        A row of a standard or of the improvement plan.
+
+    Returns
+    -------
+    str
+        Of a metric that holds several indicators, the number of the one; empty where there is none.
+
+    Examples
+    --------
+    >>> metric_code(pd.Series({"metric": "WRES 3 and 4", "indicator": "relative_likelihood_cpd"}))
+    'WRES 4'
+    """
+    named = next((_text(row, name) for name in ("metric", "indicator") if _text(row, name)), "")
+    return _APART.get(_text(row, "indicator"), named)
+
+
 def _is_code(number: str) -> bool:
     """Tell a number by which readers know a metric, such as 2a, from a name that only evalkit has for it."""
     return any(ch.isdigit() for ch in number)
 
 
 _LIKELIHOOD = "relative likelihood of "
+# Indicator of a standard -> file of the people that it is about, where these are no staff.
+_PEOPLE_OF: Mapping[str, str] = {"relative_likelihood_appointment": "recruitment."}
 # Indicator of a standard -> what it is about; where it says nothing, what follows says all.
 _INDICATORS: Mapping[str, str] = {
     "relative_likelihood_appointment": "Appointment from the shortlist",
@@ -651,7 +741,8 @@ _INDICATORS: Mapping[str, str] = {
     "survey_wellbeing_action": "Positive action on health and wellbeing",
     "recruitment_apprentice": "Recruited through apprenticeships",
     "recruitment_graduate": "Recruited through graduate schemes",
-    "support_offered": "Psychological support offered to those affected",
+    "support_offered_affected": "Psychological support offered to those affected",
+    "support_offered": "Psychological support offered, of all staff in post",
     "support_used": "Psychological support used by those to whom it was offered",
     "9": "",
     "parity_upper": "",
@@ -671,6 +762,15 @@ def _place(band: str) -> str:
     return f"in {band}" if band[:4].lower() in {"band", "vsm"} else f"among \u201c{band}\u201d"
 
 
+def _part_and_whole(answer: Answer, band: str) -> tuple[str, str]:
+    """Say in which part a group is looked at, and of what its share is held against it."""
+    against = str(answer.question.said.get("against", "")).rpartition(".")[2]
+    if not against:
+        return _place(band), "all"
+    part = answer.question.outcomes[0] if len(answer.question.outcomes) == 1 else band
+    return f"among those {part.replace('_', ' ')}", f"those who {against.replace('_', ' ')}"
+
+
 def _disparity(term: str, group: str) -> str:
     low, _, high = term.replace(" ", "_").partition("_to_")
     named = contrast_names(group) or (group, "others")
@@ -678,20 +778,24 @@ def _disparity(term: str, group: str) -> str:
     return f"{where[:1].upper()}{where[1:]}, {named[0]} against {named[1]}"
 
 
+_SHORTLISTED = "shortlisted"
+
+
 def _quantity(row: pd.Series, *, titled: bool) -> str:
     """Say what a row of an indicator is of whom; a ratio of two groups needs no name of its quantity."""
     term, group, band = _text(row, "term").replace("_", " "), _text(row, "group"), _text(row, "band")
-    named = contrast_names(group)
+    named = contrast_names(group, _PEOPLE_OF.get(_text(row, "indicator"), "staff_in_post."))
     if term.replace(" ", "_").partition("_to_")[1]:
         return _disparity(term, group)
     if named is not None:
         what = "" if titled and term in {"relative likelihood", "gap"} else f"{term}, "
         return f"{what}{named[0]} against {named[1]}"
-    who = "" if group in {"", "all"} else group_name("staff_in_post.", group)
+    people = "recruitment." if band == _SHORTLISTED else "staff_in_post."
+    who = "" if group in {"", "all"} else group_name(people, group)
     if term == "parity":
         return f"{who} in {band}, against their share of all"
     if term == "gap" and band:
-        those = "among the shortlisted less their share of those who applied" if band == "shortlisted" else ""
+        those = "among the shortlisted less their share of those who applied" if band == _SHORTLISTED else ""
         return f"share of {who} {those or f'{_place(band)} less their share of all'}"
     what = "" if titled and term == "share" else term
     return ", ".join(part for part in (what, who) if part)

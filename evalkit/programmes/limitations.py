@@ -14,6 +14,18 @@ from evalkit.programmes.parts import Comparison, ComparisonKind, Role
 
 Verdict = Literal["can", "cannot", "care"]
 FEW_PEOPLE = 30
+# Protected characteristics of the Equality Act 2010 -> names of the columns that hold them.
+_PROTECTED: Mapping[str, tuple[str, ...]] = {
+    "age": ("age", "age_band"),
+    "disability": ("disability", "disabled"),
+    "gender reassignment": ("gender_reassignment", "trans", "gender_same"),
+    "marriage and civil partnership": ("marital_status", "marriage"),
+    "pregnancy and maternity": ("pregnancy", "maternity", "leave_kind"),
+    "race": ("ethnicity", "ethnic_group", "recruited_abroad"),
+    "religion or belief": ("religion", "belief"),
+    "sex": ("sex", "gender"),
+    "sexual orientation": ("sexual_orientation", "orientation"),
+}
 # Items of the code that people make up themselves.
 OWN_CODE = "link_"
 UNLINKED = "survey_trend"
@@ -51,15 +63,13 @@ _CLAIMS: Mapping[ComparisonKind, tuple[str, str]] = {
         "used to the questions, and having joined at a low point all move answers too.",
     ),
     "waiting_list": (
-        "It can compare people in the programme with people who applied as they did and have not started, over the "
-        "same months.",
+        "It can compare people in the programme with others, over the same months: {who}.",
         "It cannot rule out that those who started first differ from those who wait, unless chance decided who came "
         "first; and it ends when the people who wait begin.",
     ),
     "others": (
-        "It can compare people in the programme with others who are not in it and were asked at the same times.",
-        "It cannot rule out that the two differed from the start in what nobody asked: nobody was drawn by lot, and "
-        "the others did not join for reasons of their own.",
+        "It can compare people in the programme with others who are not in it: {who}.",
+        "It cannot rule out that the two differed from the start in what nobody asked: nobody was drawn by lot.",
     ),
     "matched": (
         "It can compare participants with others who were alike in what the records hold.",
@@ -108,6 +118,7 @@ def _comparisons(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[
         if not named:
             continue
         about = tuple(f"comparisons.{one.id}" for one in named)
+        can = can.format(who="; ".join(lowered(one.who).rstrip(".") for one in named))
         yield Note(
             rule=f"comparison_{kind}", verdict="can", text=f"{_scope(programme, named)} {lowered(can)}", about=about
         )
@@ -266,8 +277,8 @@ def judged_by(programme: Programme, tested: Collection[str], told: Collection[st
     lost = [title for name, title in own.items() if name not in told and name not in tested]
     said = f"{named}; {_tests(len([name for name in own if name in tested]), len(own))}"
     if bare:
-        with_it = "is told with its interval" if len(bare) == 1 else "are told with their intervals"
-        said += f" {_joined(bare)} {with_it} alone."
+        with_it = "is judged by its interval" if len(bare) == 1 else "are judged by their intervals"
+        said += f" {_joined(bare)} {with_it}, without a test that decides."
     if lost:
         said += f" Not told, as no number may be or could be made: {'; '.join(lost)}."
     if rest:
@@ -279,7 +290,8 @@ def judged_by(programme: Programme, tested: Collection[str], told: Collection[st
 def _tests(tested: int, of: int) -> str:
     """Say how many of the outcomes to judge by are tested."""
     if not tested:
-        return "no test is made of them." if of > 1 else "no test is made of it."
+        them, their = ("them", "their numbers") if of > 1 else ("it", "its numbers")
+        return f"no test decides on {them}. Tests of {their}, where there are any, describe."
     if tested == of == 1:
         return "one test judges it."
     adjusted = "p-values are adjusted for the number of tests" if tested > 1 else "nothing is adjusted for"
@@ -309,8 +321,8 @@ def _records(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Note
     if service:
         text = (
             "Who stayed is known only up to the date of the records. People who joined late have been followed for a "
-            "short time, reasons for leaving are often unknown, and somebody who moved to another employer in the "
-            "health service is lost to this one only."
+            "short time, reasons for leaving are often unknown, and somebody who moved to another employer of the "
+            "same kind is lost to this one only."
         )
         yield Note(
             rule="records_of_service", verdict="care", text=text, about=tuple(f"questions.{one}" for one in service)
@@ -322,6 +334,21 @@ def _optional(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Not
         if file.optional:
             text = f"Without {file.file}: {file.without}"
             yield Note(rule="optional_file", verdict="care", text=text, about=(f"files.{file.id}",))
+
+
+def _unlooked(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Note]:
+    """Name the protected characteristics by which nothing is told."""
+    columns = {column.partition(".")[2] for one in programme.subgroups for column in one.columns}
+    columns |= {
+        str(value).rpartition(".")[2] for one in programme.questions for key, value in one.arguments if key == "group"
+    }
+    lacking = [name for name, known in _PROTECTED.items() if not columns & set(known)]
+    if lacking:
+        text = (
+            f"Nothing is looked at by {_joined(lacking)}. Whether people of these protected characteristics fared "
+            "otherwise is not known."
+        )
+        yield Note(rule="not_looked_at", verdict="cannot", text=text, about=("subgroups",))
 
 
 def _unmeasured(programme: Programme, _: Mapping[str, Instrument]) -> Iterator[Note]:
@@ -370,5 +397,6 @@ _MAKERS: tuple[Maker, ...] = (
     _no_yardstick,
     _records,
     _unmeasured,
+    _unlooked,
     _optional,
 )

@@ -19,6 +19,7 @@ from evalkit.programmes.parts import (
     DataFile,
     Dose,
     Eligibility,
+    Forms,
     NamedText,
     Outcome,
     Question,
@@ -102,6 +103,8 @@ class Programme(Part):
         What can go wrong.
     privacy : tuple of NamedText
         What is done to protect people, and what they are told.
+    forms : Forms
+        How the forms of the library are fitted to the programme.
     """
 
     id: Text
@@ -129,6 +132,7 @@ class Programme(Part):
     files: tuple[DataFile, ...] = Field(min_length=1)
     risks: tuple[Risk, ...] = Field(min_length=1)
     privacy: tuple[NamedText, ...] = Field(min_length=1)
+    forms: Forms = Forms()
 
     @cached_property
     def roles_by_id(self) -> Mapping[str, Role]:

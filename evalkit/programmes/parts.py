@@ -56,6 +56,42 @@ class NamedText(Part):
     text: Text
 
 
+class OwnOptions(Part):
+    """Answers of the forms in the words of an organisation, in place of those of the library.
+
+    Parameters
+    ----------
+    id : str
+        The set of options of the forms, such as "staff_group".
+    values : tuple of NamedText
+        Value -> what people read. What stands for "prefer not to say" stays.
+    """
+
+    id: Text
+    values: tuple[NamedText, ...] = Field(min_length=1)
+
+
+class Forms(Part):
+    """How the forms of the library are fitted to a programme, before the organisation adapts them further.
+
+    Parameters
+    ----------
+    tokens : tuple of NamedText
+        Word in braces -> what stands for it; where a form has it.
+    leave_out : tuple of str
+        Questions that do not fit.
+    reword : tuple of NamedText
+        Path of a text, such as "options.level.senior" -> new wording.
+    options : tuple of OwnOptions
+        Sets of options in own words.
+    """
+
+    tokens: tuple[NamedText, ...] = ()
+    leave_out: tuple[Text, ...] = ()
+    reword: tuple[NamedText, ...] = ()
+    options: tuple[OwnOptions, ...] = ()
+
+
 class Theory(Part):
     """The theory of change: why the programme should work.
 
@@ -376,6 +412,8 @@ class Comparison(Part):
         The two values of that column, or how the groups are called when it holds the date of the start.
     covariates : tuple of str
         "file.column" of what they are made alike in.
+    where : tuple of Criterion
+        Of whom among those who are not in the programme: all must hold. Columns of the file of `group`.
     basis : {"document", "default"}
         Where it comes from.
     """
@@ -387,6 +425,7 @@ class Comparison(Part):
     participants: Text = "programme"
     others: Text = "comparison"
     covariates: tuple[Text, ...] = ()
+    where: tuple[Criterion, ...] = ()
     basis: Basis = "default"
 
 
@@ -471,6 +510,8 @@ class Target(Part):
         Which outcome, dose or step of that question; needed when it has several.
     of : {"estimate", "number", "answered"}
         Whether the estimate is held against the target, the number of people, or the share of them who answered.
+    at : int or float, optional
+        Of which time, in months, where the question is answered at several.
     roles : tuple of str
         Of whom, when not of all.
     at_least, at_most : int or float, optional
@@ -488,6 +529,7 @@ class Target(Part):
     question: Text
     about: Text | None = None
     of: TargetOf = "estimate"
+    at: Number | None = None
     roles: tuple[Text, ...] = ()
     at_least: Number | None = None
     at_most: Number | None = None

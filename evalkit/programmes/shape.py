@@ -47,7 +47,7 @@ SECTIONS: Mapping[str, Form] = {
     "waves": Form("id", "title"),
     "instruments": Form("id", "instrument", {"waves": Form("asked", "wave")}),
     "outcomes": Form("id", "title"),
-    "comparisons": Form("id", "who"),
+    "comparisons": Form("id", "who", {"where": Form("id", "words")}),
     "questions": Form("id", "asks"),
     "subgroups": Form("id", "title", shared=True),
     "targets": Form("id", "title"),
@@ -58,6 +58,11 @@ SECTIONS: Mapping[str, Form] = {
 _INNER: Mapping[str, Mapping[str, Form]] = {
     "theory": {"outcomes": Form("id", "text"), "not_measured": Form("id", "text")},
     "eligibility": {"criteria": Form("id", "words")},
+    "forms": {
+        "tokens": Form("id", "text"),
+        "reword": Form("id", "text"),
+        "options": Form("id", "", {"values": Form("id", "text")}),
+    },
 }
 TOP_KEYS = ("programme", *PLAIN, *SECTIONS, *_INNER)
 SHARED = tuple(name for name, form in SECTIONS.items() if form.shared)

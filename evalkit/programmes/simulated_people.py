@@ -42,6 +42,19 @@ _REASONS = {
     "Voluntary Resignation - Work Life Balance": 0.3, "Voluntary Resignation - Promotion": 0.2,
     "Voluntary Resignation - Relocation": 0.2, "Employee Transfer": 0.2, "Retirement Age": 0.1,
 }  # fmt: skip
+# The same people in the words of an employer outside the health service, whose columns name no table of that service.
+_OUTSIDE: Mapping[str, Mapping[str, str]] = {
+    "staff_group": {
+        "Nursing and Midwifery Registered": "Academic", "Administrative and Clerical": "Professional services",
+        "Allied Health Professionals": "Technical",
+    },
+    "department": {"Medicine": "Sciences", "Surgery": "Arts", "Corporate": "Central services"},
+    "reason": {
+        "Voluntary Resignation - Work Life Balance": "Resignation", "Voluntary Resignation - Promotion": "Resignation",
+        "Voluntary Resignation - Relocation": "Resignation", "Employee Transfer": "Transfer",
+        "Retirement Age": "Retirement",
+    },
+}  # fmt: skip
 _SENIOR = ("Band 6", "Band 7", "Band 8a", "Band 8b")
 
 
@@ -109,6 +122,28 @@ def staff_cohort(rng: np.random.Generator, n: int, rates: Rates) -> pd.DataFrame
     frame["left"] = frame["entered"] + _waits(rng, rates.leaving, n)
     frame["promoted"] = frame["entered"] + _waits(rng, rates.promotion, n)
     return frame
+
+
+def in_own_words(programme: Programme, frame: pd.DataFrame) -> pd.DataFrame:
+    """Name groups and grades as an employer outside the health service does, where a programme is for one.
+
+    Parameters
+    ----------
+    programme : Programme
+        The programme.
+    frame : pandas.DataFrame
+        From `staff_cohort`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same people; with `grade` in place of the band of that service, where people have no band there.
+    """
+    column = programme.column("participants.staff_group")
+    if column is None or column.mapping or column.values:  # noqa: PD011
+        return frame
+    words = {name: frame[name].map(own) for name, own in _OUTSIDE.items()}
+    return frame.assign(**words, grade=frame["band"].str.replace("Band", "Grade").str.rstrip("ab"))
 
 
 def in_programme(rng: np.random.Generator, frame: pd.DataFrame, who: npt.ArrayLike, rates: Rates) -> None:

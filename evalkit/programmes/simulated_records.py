@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from evalkit.programmes.conditions import ordered_labels
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Column, DataFile, Dose, Role
 from evalkit.programmes.simulated_people import (
     DAYS_A_YEAR,
     RECORDS_END,
     Rates,
+    in_own_words,
     in_programme,
     is_white,
     other_column,
@@ -215,7 +218,7 @@ def _choose(making: _Making) -> None:
 
 
 def _cohort(making: _Making, size: int) -> pd.DataFrame:
-    cohort = staff_cohort(making.rng, size, making.planted.rates)
+    cohort = in_own_words(making.programme, staff_cohort(making.rng, size, making.planted.rates))
     cohort["started"] = making.when(size)
     return cohort
 
@@ -378,7 +381,7 @@ def _own_column(making: _Making, column: Column, n: int) -> list[str]:
 def _eligible(making: _Making, file: DataFile) -> list[dict[str, str]]:
     """Count who could have been invited: those who were, and three times as many who were not."""
     invited = making.people[making.people["invited"].notna()]
-    others = staff_cohort(making.rng, 3 * len(invited), making.planted.rates)
+    others = in_own_words(making.programme, staff_cohort(making.rng, 3 * len(invited), making.planted.rates))
     there = pd.concat([invited, others], ignore_index=True)
     kinds = file.by_name["characteristic"].values  # noqa: PD011
     rows = [{"characteristic": "all", "level": "all", "eligible": str(len(there))}]
@@ -526,7 +529,9 @@ def _staff_rows(making: _Making, file: DataFile) -> dict[str, list[str]]:
         elif name == "reason":
             found[name] = [why if there else "" for why, there in zip(cohort["reason"], left.notna(), strict=True)]
         elif name == "band_promoted":
-            found[name] = ["Band 8b" if there else "" for there in promoted.notna()]
+            found[name] = [
+                one if there else "" for one, there in zip(_raised(cohort, file), promoted.notna(), strict=True)
+            ]
         elif name in cohort.columns:
             found[name] = making.days(cohort[name]) if column.kind == "date" else [str(one) for one in cohort[name]]
         elif column.kind == "date":
@@ -534,6 +539,13 @@ def _staff_rows(making: _Making, file: DataFile) -> dict[str, list[str]]:
         else:
             found[name] = other_column(making.rng, column, len(cohort))
     return found
+
+
+def _raised(cohort: pd.DataFrame, file: DataFile) -> list[str]:
+    """Give the band above each person's own; the highest stays what it is."""
+    order = ordered_labels(file.by_name["band_promoted"])
+    above = dict(pairwise(order))
+    return [above.get(str(band), str(band)) for band in cohort["band"]]
 
 
 def _in_posts(making: _Making, cohort: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pandas as pd
 
 from evalkit.programmes.parts import Question
-from evalkit.simulate.workforce_model import APPLICANTS, BANDS, SHORTLISTED, SUPPORT
+from evalkit.simulate.workforce_model import APPLICANTS, BANDS, OFFERED, SHORTLISTED, SUPPORT
 
 Row = tuple[str, str, str, float, str]
 # What the answers say of a rate, in words; the part of the name of an indicator that they stand for.
@@ -29,6 +29,7 @@ _PAY = {
 _OF_STAFF = {"disciplinary": "3", "accessed_cpd": "4"}
 _CLUSTERS = ("lower to middle", "middle to upper", "lower to upper")
 _BME, _BME_WHITE = "BME", "BME over white"
+_GROUPS = ("white", _BME, "not stated")
 # Shares of recruits from nearby, and through apprenticeships and graduate schemes, of `simulate_workforce`.
 _LOCAL, _SCHEMES = 0.55, 0.10
 # Of the same chance in every group, such as by disability: the plan's indicator, its quantity and the group.
@@ -121,6 +122,7 @@ def _plan(known: _Known, question: Question) -> Iterator[Row]:
         ("leaver_rate_ratio", "ratio of leaver rates", _BME_WHITE, known.of("leaver_rate_ratio", _BME_WHITE)),
         ("stability_index", "stability index, headcount", "all", known.of("stability_index", "all")),
         ("local_recruitment", "share", "all", _LOCAL),
+        ("support_offered_affected", "share", "all", OFFERED),
     ]  # fmt: skip
     for indicator, term, group, value in rows:
         yield _about(question), "", f"{indicator}: {term}, {group}", value, "by row"
@@ -136,8 +138,11 @@ def _share(known: _Known, question: Question) -> Iterator[Row]:
     for name in question.outcomes:
         if name in known.shares:
             yield name, "", "share", known.shares[name], "share"
+    if "support_offered" in question.outcomes:
+        for group in _GROUPS:
+            yield "support_offered", "", f"share, {group}", OFFERED, "share"
     if "support_used" in question.outcomes:
-        for group, value in zip(("white", _BME, "not stated"), SUPPORT, strict=True):
+        for group, value in zip(_GROUPS, SUPPORT, strict=True):
             yield "support_used", "", f"share, {group}", value, "share"
 
 

@@ -13,6 +13,7 @@ from evalkit.instruments.model import Scale
 from evalkit.numeric.reliable_changes import change_errors
 from evalkit.programmes.answers import ALIKE, HIGHER, LOWER, several
 from evalkit.programmes.folders import PAIR_CODE, EvaluationFolder, code_item
+from evalkit.programmes.latest_waves import at_latest
 from evalkit.programmes.parts import Outcome, Question
 from evalkit.programmes.simulated_answers import Effects, SimulatedAnswers, planted_ratio
 from evalkit.programmes.simulated_people import SEX_SHARES
@@ -80,8 +81,9 @@ def truth_frame(
     context = _Context(folder, records, answers, planted, effects)
     rows = [
         (question.id, *row)
-        for question in folder.programme.questions
-        if question.estimator in _TRUTHS and (only is None or question.estimator in only)
+        for asked in folder.programme.questions
+        if asked.estimator in _TRUTHS and (only is None or asked.estimator in only)
+        for question in [at_latest(folder.programme, asked, lambda *_: True)]
         for row in _TRUTHS[question.estimator](context, question)
         if not math.isnan(row[3])
     ]

@@ -16,11 +16,12 @@ from functools import partial
 from typing import Literal
 
 from evalkit.disclosure import Released
+from evalkit.disclosure.telling_digits import places_of
 from evalkit.instruments.parts import Direction
-from evalkit.programmes.answers import Answer
-from evalkit.programmes.headline_texts import PAY_SHARE, Headline, headlines
+from evalkit.programmes.answers import Answer, several
+from evalkit.programmes.headline_texts import PAY_SHARE, PER_HUNDRED, Headline, headlines
 from evalkit.programmes.model import Programme
-from evalkit.programmes.parts import ComparisonKind
+from evalkit.programmes.parts import Comparison, ComparisonKind, Question
 from evalkit.programmes.written_numbers import (
     beside_nothing,
     digits_apart,
@@ -33,27 +34,23 @@ from evalkit.programmes.written_numbers import (
 Verdict = Literal["better", "worse", "settled", "gap", "open", "described", "withheld"]
 
 WITHHELD = "withheld so that nobody can be recognised"
-# Kind of the numbers -> why they are withheld, in a sentence and in short. Of a share, those who are not in it matter
-# too; a number of places is of no people.
-_FEW: Mapping[str, tuple[str, str]] = {
-    "share": ("too few people are in them, or too few are not", "too few people are in it, or too few are not"),
-    "count": ("they are small", "the number is small"),
-}
-_FEW_PEOPLE = ("they rest on too few people", "too few people are in it")
+# One reason for all that is withheld: to tell what is few itself from what gives way for others would tell of the few.
+# Of several numbers, of one, and of places or posts, which are no people.
+FOLLOWS = "a small number of people, here or in another table, could be worked out from them"
+FOLLOWS_IN_SHORT = "a small number of people could be worked out from it"
+_FOLLOWS_OF_COUNTS = ("a small number could be worked out from them", "a small number could be worked out from it")
+_NO_PROOF = "so the difference is not proof of what the programme does."
 _DESIGNS: Mapping[ComparisonKind, str] = {
     "none": "",
     "before_after": (
-        "This compares the same people at two times. It does not tell what would have happened without the programme."
+        "This compares the same people at {times} times. It does not tell what would have happened without the "
+        "programme."
     ),
     "waiting_list": (
-        "People who wait were asked at the same times. Unless chance decided who came first, the two groups may "
-        "differ in "
-        "other ways, so the difference is not proof of what the programme does."
+        "Compared with: {who} Unless chance decided who came first, the two groups may differ in other ways, "
+        f"{_NO_PROOF}"
     ),
-    "others": (
-        "The others were asked at the same times and do not wait for a place. The two groups may differ in other ways, "
-        "so the difference is not proof of what the programme does."
-    ),
+    "others": f"Compared with: {{who}} The two groups may differ in other ways, {_NO_PROOF}",
     "matched": (
         "The others are alike in what the records hold. What nobody recorded may differ, so the comparison "
         "shows what goes "
@@ -62,6 +59,17 @@ _DESIGNS: Mapping[ComparisonKind, str] = {
     "trend": "The people differ from year to year, and other things changed too: no single action can be given "
     "the credit.",
 }
+# Estimators whose comparison is not that of the question's design -> what it cannot carry.
+_OF_ITS_OWN: Mapping[str, str] = {
+    "dose_response": (
+        "This compares people who received more with people who received less. They may differ in other ways, so it is "
+        "not proof of what more of it does."
+    ),
+    "gap_in_change": (
+        "This compares how much two groups changed. They may differ in other ways than the one that they are named by."
+    ),
+}
+_TIMES_IN_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +95,26 @@ class Told:
     short: str = ""
 
 
-def design_sentence(kind: ComparisonKind) -> str:
+def design_sentence(question: Question, comparison: Comparison) -> str:
     """Say what the comparison of a question cannot carry.
 
     Parameters
     ----------
-    kind : {"none", "before_after", "waiting_list", "others", "matched", "trend"}
-        The comparison.
+    question : Question
+        The question.
+    comparison : Comparison
+        With whom or what it compares.
 
     Returns
     -------
     str
         A sentence or two; empty for a plain description.
     """
-    return _DESIGNS[kind]
+    if question.estimator in _OF_ITS_OWN:
+        return _OF_ITS_OWN[question.estimator]
+    times = max(2, len(several(question.said.get("waves", ()))))
+    told = _TIMES_IN_WORDS[times] if times < len(_TIMES_IN_WORDS) else str(times)
+    return _DESIGNS[comparison.kind].format(times=told, who=f"{comparison.who.rstrip('.')}.")
 
 
 def tell(
@@ -144,7 +158,7 @@ def tell(
             f"{'; '.join(titles)}{f', {role.title}' if several and role else ''}" if titles else answer.question.asks
         )
         kinds = {one.kind for one in lines}
-        why, in_short = _FEW.get(kinds.pop(), _FEW_PEOPLE) if len(kinds) == 1 else _FEW_PEOPLE
+        why, in_short = _FOLLOWS_OF_COUNTS if kinds == {"count"} else (FOLLOWS, FOLLOWS_IN_SHORT)
         short = f"{called}: withheld, as {in_short}"
         return (Told(f"{of} are {WITHHELD}: {why}.", "withheld", found[0].outcome, short),)
     return found
@@ -207,8 +221,7 @@ def _favoured(one: Headline, verdict: Verdict) -> str:
     """Say to whose advantage a gap between groups is, where the outcome has a good side."""
     if verdict != "gap":
         return ""
-    up = one.low > (1 if one.kind == "ratio" else 0)
-    whose = one.gains if up else one.loses
+    whose = one.gains if _side(one) > 0 else one.loses
     return f", to the advantage of {whose}" if whose else ""
 
 
@@ -237,7 +250,7 @@ def _short(one: Headline, text: str, verdict: Verdict) -> str:
 
 
 def _short_level(one: Headline) -> str:
-    size = per_cent(one.estimate, decimals(one)) if one.kind == "share" else number(one.estimate, decimals(one))
+    size = f"{written(one, one.estimate)}{' %' if one.kind == 'share' else ''}"
     size = number(one.estimate, 0) if one.kind == "count" and float(one.estimate).is_integer() else size
     unit = f" {one.unit}{_scale(one)}" if one.unit and (one.kind == "mean" or _scale(one)) else ""
     limits = "" if _no_interval(one) else f" ({_limits(one, _plain(one))}{_of_people(one)})"
@@ -258,7 +271,7 @@ def _bare(one: Headline) -> str:
     if one.kind != "share":
         return ""
     who = "" if one.who == "people" else f" {one.who}"
-    return f" ({'' if math.isnan(one.people) else f'of {one.people:,.0f}{who}, '}without an interval)"
+    return f" ({'' if math.isnan(one.people) else f'of {number(one.people, 0)}{who}, '}without an interval)"
 
 
 def _because(one: Headline) -> str:
@@ -266,20 +279,51 @@ def _because(one: Headline) -> str:
 
 
 def _limits(one: Headline, write: Callable[[float], str]) -> str:
-    return f"{one.level} interval {write(one.low)} to {write(one.high)}"
+    return f"{one.level} interval {write(one.low)} to {write(one.high)}{_outwards(one)}"
 
 
-def _brackets(one: Headline, write: Callable[[float], str]) -> str:
+def _outwards(one: Headline) -> str:
+    """Say why an interval that settles something is told as one that touches no difference."""
+    if not _side(one) or not one.low <= _none(one) <= one.high:
+        return ""
+    return ", rounded outwards, as the number of people is not told; unrounded, it leaves out no difference"
+
+
+def _brackets(one: Headline, limits: str) -> str:
     """Interval first, then p, then people."""
-    parts = [_limits(one, write)]
+    parts = [limits]
     if not math.isnan(one.p_value):
-        parts.append("p < 0.001" if one.p_value < 0.001 else f"p = {one.p_value:.3f}")
+        parts.append("p < 0.001" if one.p_value < 0.001 else f"p = {p_written(one)}")
     return f"({'; '.join(parts)}{_of_people(one)})"
+
+
+_P_PLACES = 3
+
+
+def p_written(one: Headline) -> str:
+    """Write the p-value of a number.
+
+    Parameters
+    ----------
+    one : Headline
+        The number.
+
+    Returns
+    -------
+    str
+        Three decimals, or as many as it carries; a dash for none, and "<0.001".
+    """
+    if math.isnan(one.p_value):
+        return "\u2013"
+    if one.p_value < 0.001:
+        return "<0.001"
+    fewer = one.digits in _FEWER_DIGITS
+    return number(one.p_value, min(_P_PLACES, places_of(one.p_value, "two digits")) if fewer else _P_PLACES)
 
 
 def _of_people(one: Headline) -> str:
     """Say how many people a number is of, where that may leave."""
-    return "" if math.isnan(one.people) else f"; {one.people:,.0f} {one.who}"
+    return "" if math.isnan(one.people) else f"; {number(one.people, 0)} {one.who}"
 
 
 def _no_interval(one: Headline) -> bool:
@@ -323,24 +367,48 @@ def _beside_none(one: Headline, value: float, digits: int) -> str:
     return number(value, digits)
 
 
-def _estimate(one: Headline, value: float) -> str:
-    """Write the estimate, on its side of no difference where the whole interval lies there."""
-    return (number if _holds_nothing(one) else partial(_beside_none, one))(value, decimals(one))
+# What of n is left out of: these carry fewer digits than others do, and are written with as many as they carry.
+_FEWER_DIGITS = frozenset({"hundredths", "two digits"})
+
+
+def written(one: Headline, value: float, *, estimate: bool = False) -> str:
+    """Write an estimate or a limit, in sentences and tables alike.
+
+    Parameters
+    ----------
+    one : Headline
+        The number.
+    value : float
+        Its estimate or a limit, in the unit of the estimate.
+    estimate : bool, default False
+        Whether it is the estimate: where the interval holds no difference, it needs no digits to show its side of it.
+
+    Returns
+    -------
+    str
+        Shares and differences of shares in hundredths, without their unit or a plus. Where n is left out, with as many
+        digits as the number carries.
+    """
+    hundreds = one.unit in {"proportion", PAY_SHARE}
+    shown = 100 * value if hundreds else value
+    if one.digits in _FEWER_DIGITS and (hundreds or one.kind == "ratio" or one.unit == PER_HUNDRED):
+        return number(shown, places_of(shown, one.digits))
+    digits = decimals(one)
+    if one.kind == "share" or (one.kind == "mean" and one.unit == "proportion"):
+        return hundredths(value, digits)
+    if estimate and holds_nothing(one):
+        return number(shown, digits)
+    return _beside_none(one, shown, digits)
 
 
 def _amount(one: Headline, value: float) -> str:
-    if one.unit == "proportion":
-        return f"{_estimate(one, 100 * value)} percentage points"
-    return f"{_estimate(one, value)} {one.unit}".rstrip()
+    unit = "percentage points" if one.unit == "proportion" else one.unit
+    return f"{written(one, value, estimate=True)} {unit}".rstrip()
 
 
 def _plain(one: Headline) -> Callable[[float], str]:
     """Write limits; of what may differ from nothing, with the digits that show on which side each limit lies."""
-    digits = decimals(one)
-    if one.kind == "share":
-        return lambda value: hundredths(value, digits)
-    times = 100.0 if one.unit == "proportion" else 1.0
-    return lambda value: _beside_none(one, times * value, digits)
+    return partial(written, one)
 
 
 def _good(direction: Direction, *, up: bool) -> Verdict:
@@ -355,16 +423,45 @@ _SAID: Mapping[Verdict, str] = {
     "settled": "",
 }
 _SAID_GAP: Mapping[Verdict, str] = {"better": ", for the better", "worse": ", for the worse", "settled": ""}
+_ALONG: Mapping[Verdict, str] = {
+    "better": " More of it went along with a more favourable change.",
+    "worse": " More of it went along with a less favourable change.",
+    "settled": "",
+}
 _NO_INTERVAL = "without an interval; nothing is concluded from it"
 
 
-def _holds_nothing(one: Headline) -> bool:
-    """Tell whether the interval holds no difference; one that ends there does."""
-    return one.low <= _none(one) <= one.high
+def _judged(one: Headline) -> tuple[float, float]:
+    """Give the limits by which a number is judged: where n is left out, those before they were cut."""
+    return one.exact or (one.low, one.high)
+
+
+def _side(one: Headline) -> int:
+    """Say on which side of no difference the whole interval lies: 1 above, -1 below, 0 where it holds it."""
+    low, high = _judged(one)
+    return (low > _none(one)) - (high < _none(one))
+
+
+def holds_nothing(one: Headline) -> bool:
+    """Tell whether the interval of a number holds no difference.
+
+    Parameters
+    ----------
+    one : Headline
+        The number.
+
+    Returns
+    -------
+    bool
+        True of an interval that ends there, and false of none. Where n is left out, the exact interval is judged.
+    """
+    low, high = _judged(one)
+    return low <= _none(one) <= high
 
 
 def _both_sides(one: Headline) -> bool:
-    return one.low < _none(one) < one.high
+    low, high = _judged(one)
+    return low < _none(one) < high
 
 
 # An interval that holds no difference is narrow when all of it lies within these: a share of the length of the scale, a
@@ -373,6 +470,12 @@ _NARROW_ON_SCALE = 0.04
 _NARROW_SHARE = 0.03
 _NARROW_SDS = 0.2
 _NARROW_RATIO = 1.1
+# The same for a plan.
+NARROW_RULE = (
+    "Where all of it is close to no difference, the report says how large a difference could at most be: within "
+    f"{100 * _NARROW_ON_SCALE:g} % of the length of a scale, {100 * _NARROW_SHARE:g} percentage points, "
+    f"{_NARROW_SDS:g} standard deviations, or a ratio of {_NARROW_RATIO:g} either way round."
+)
 
 
 def _narrow(one: Headline) -> float:
@@ -389,10 +492,10 @@ def _narrow(one: Headline) -> float:
 
 
 def _precise(one: Headline) -> bool:
-    """Tell whether the interval holds no difference, and is narrow; a point is no interval."""
+    """Tell whether the interval, as it is told, holds no difference and is narrow; a point is no interval."""
     most = _narrow(one)
     least = 1 / most if one.kind == "ratio" else -most
-    return _holds_nothing(one) and one.low < one.high and least <= one.low and one.high <= most
+    return holds_nothing(one) and one.low < one.high and least <= one.low and one.high <= most
 
 
 def _room(one: Headline) -> str:
@@ -417,18 +520,18 @@ def _change(one: Headline, direction: Direction) -> tuple[str, Verdict]:
         way = "rose" if one.estimate > 0 else "fell" if one.estimate < 0 else "did not move"
         moved = way if one.estimate == 0 else f"{way} by {size}"
         return f"{one.subject} {moved} in those who answered, {_NO_INTERVAL}.", "open"
-    told = _brackets(one, _plain(one))
+    told = _brackets(one, _limits(one, _plain(one)))
     if _precise(one):
         return _shows_little(one, f"{_signed(one)}{_scale(one)}", told), "open"
-    if _holds_nothing(one):
+    if holds_nothing(one):
         holds = "both a rise and a fall" if _both_sides(one) else "no change at all"
         return (
             f"{one.subject}: the answers do not settle whether there was a change. The estimate is "
             f"{_signed(one)}{_scale(one)}, and the interval holds {holds} {told}.",
             "open",
         )
-    verdict = _good(direction, up=one.low > 0)
-    return f"{one.subject} {'rose' if one.low > 0 else 'fell'} by {size} {told}{_SAID[verdict]}.", verdict
+    verdict = _good(direction, up=_side(one) > 0)
+    return f"{one.subject} {'rose' if _side(one) > 0 else 'fell'} by {size} {told}{_SAID[verdict]}.", verdict
 
 
 _UNSETTLED = "what there is does not settle whether there is a difference. The estimate is"
@@ -437,16 +540,19 @@ _UNSETTLED = "what there is does not settle whether there is a difference. The e
 def _difference(one: Headline, direction: Direction) -> tuple[str, Verdict]:
     if _no_interval(one):
         return f"{one.subject}: {_signed(one)}, {_NO_INTERVAL}.", "open"
-    told = _brackets(one, _plain(one))
+    told = _brackets(one, _limits(one, _plain(one)))
     if _precise(one):
         return _shows_little(one, f"{_signed(one)}{_scale(one)}", told), "open"
-    if _holds_nothing(one):
+    if holds_nothing(one):
         holds = "a difference either way" if _both_sides(one) else "no difference at all"
         size = f"{_signed(one)}{_scale(one)}"
         return f"{one.subject}: {_UNSETTLED} {size}, and the interval holds {holds} {told}.", "open"
-    verdict = _good(direction, up=one.low > 0)
-    way = "higher" if one.low > 0 else "lower"
+    verdict = _good(direction, up=_side(one) > 0)
+    way = "higher" if _side(one) > 0 else "lower"
     size = f"{_amount(one, abs(one.estimate))} {way}{_scale(one)}"
+    if one.for_each:
+        # Who received more chose to, or could: what goes along with it is no gain by it.
+        return f"{one.subject}: {size} {told}.{_ALONG[verdict]}", "settled"
     return f"{one.subject}: {size} {told}{_SAID_GAP[verdict]}.", verdict
 
 
@@ -454,25 +560,25 @@ def _ratio_of(one: Headline) -> str:
     """Write a ratio; a number over nothing is none."""
     if math.isinf(one.estimate):
         return "no ratio can be told, as nobody in the second group had it"
-    return f"{_estimate(one, one.estimate)} {one.times}"
+    return f"{written(one, one.estimate, estimate=True)} {one.times}"
 
 
 def _ratio(one: Headline, direction: Direction) -> tuple[str, Verdict]:
     size = _ratio_of(one)
     if _no_interval(one):
         return f"{one.subject}: {size}, {_NO_INTERVAL}.", "open"
-    told = _brackets(one, _plain(one))
-    if math.isinf(one.estimate) and _holds_nothing(one):
+    told = _brackets(one, _limits(one, _plain(one)))
+    if math.isinf(one.estimate) and holds_nothing(one):
         return f"{one.subject}: {size}, and what there is does not settle whether there is a difference {told}.", "open"
     if _precise(one):
         return _shows_little(one, size, told), "open"
-    if _holds_nothing(one):
+    if holds_nothing(one):
         holds = "both less and more than 1" if _both_sides(one) else "1"
         return (
             f"{one.subject}: {_UNSETTLED} {size}, and the interval holds {holds}, where 1 is no difference {told}.",
             "open",
         )
-    verdict = _good(direction, up=one.low > 1)
+    verdict = _good(direction, up=_side(one) > 0)
     return f"{one.subject}: {size} {told}{_SAID_GAP[verdict]}.", verdict
 
 
@@ -487,42 +593,47 @@ def _above(value: float, digits: int) -> str:
     return f"{beside_nothing(abs(value), digits)} % {'above' if value > 0 else 'below'}"
 
 
-def _more_digits(one: Headline) -> int:
+def _more_digits(one: Headline, value: float) -> int:
+    if one.digits in _FEWER_DIGITS:
+        return places_of(value, "hundredths")
     return digits_apart(_more(one, one.low), _more(one, one.high), 1, beside_nothing)
 
 
 def _times_of(one: Headline) -> str:
-    return f"{_above(_more(one, one.estimate), _more_digits(one))} {one.against}"
+    value = _more(one, one.estimate)
+    return f"{_above(value, _more_digits(one, value))} {one.against}"
 
 
 def _per_cent_limits(one: Headline) -> str:
-    low, high = sorted((_more(one, one.low), _more(one, one.high)))
-    digits = _more_digits(one)
-    return f"{one.level} interval {_above(low, digits)} to {_above(high, digits)}"
+    low, high = (
+        _above(value, _more_digits(one, value)) for value in sorted((_more(one, one.low), _more(one, one.high)))
+    )
+    return f"{one.level} interval {low} to {high}{_outwards(one)}"
 
 
 def _beside(one: Headline, direction: Direction) -> tuple[str, Verdict]:
     """Tell a ratio, or a gap over the pay of the others, as per cent above or below."""
     if _no_interval(one):
         return f"{one.subject}: {_times_of(one)}, {_NO_INTERVAL}.", "open"
-    told = _brackets(one, number).replace(_limits(one, number), _per_cent_limits(one))
-    if _holds_nothing(one):
+    told = _brackets(one, _per_cent_limits(one))
+    if holds_nothing(one):
         holds = "both more and less" if _both_sides(one) else "no difference at all"
         return f"{one.subject}: {_UNSETTLED} {_times_of(one)}, and the interval holds {holds} {told}.", "open"
-    verdict = _good(direction, up=(one.low > 1) if one.kind == "ratio" else (one.high < 0))
+    # A gap is of the others' pay less the subject's.
+    verdict = _good(direction, up=_side(one) > 0 if one.kind == "ratio" else _side(one) < 0)
     return f"{one.subject}: {_times_of(one)} {told}{_SAID_GAP[verdict]}.", verdict
 
 
 def _share(one: Headline, _: Direction) -> tuple[str, Verdict]:
-    told = "" if _no_interval(one) else f" {_brackets(one, _plain(one))}"
+    told = "" if _no_interval(one) else f" {_brackets(one, _limits(one, _plain(one)))}"
     told = told or _bare(one)
-    return f"{one.subject}: {per_cent(one.estimate, decimals(one))}{told}.", "described"
+    return f"{one.subject}: {written(one, one.estimate)} %{told}.", "described"
 
 
 def _mean(one: Headline, _: Direction) -> tuple[str, Verdict]:
     unit = f" {one.unit}{_scale(one)}" if one.unit else ""
-    told = "" if _no_interval(one) else f" {_brackets(one, _plain(one))}"
-    return f"{one.subject}: {number(one.estimate, decimals(one))}{unit}{told}.", "described"
+    told = "" if _no_interval(one) else f" {_brackets(one, _limits(one, _plain(one)))}"
+    return f"{one.subject}: {written(one, one.estimate)}{unit}{told}.", "described"
 
 
 def _count(one: Headline, _: Direction) -> tuple[str, Verdict]:

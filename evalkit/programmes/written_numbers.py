@@ -1,9 +1,15 @@
-"""Numbers as a sentence or a table writes them: how many decimals, which sign, and what has no end."""
+"""Numbers as a sentence or a table writes them: how many decimals, which sign, and what has no end.
+
+All are rounded by one rule, half up in decimal arithmetic (`evalkit.numeric.decimal_rounding`), so that the same share
+is never written in two ways.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+
+from evalkit.numeric.decimal_rounding import with_places
 
 # More digits than these would be no help to a reader.
 _MOST_DIGITS = 6
@@ -23,16 +29,18 @@ def number(value: float, digits: int = 2) -> str:
     Returns
     -------
     str
-        Without a sign for what rounds to zero; in words for what has no end.
+        Rounded half up; without a sign for what rounds to zero; in words for what has no end.
 
     Examples
     --------
     >>> number(-0.256), number(-0.001), number(1234.5, 0), number(float("inf"))
-    ('\u22120.26', '0.00', '1,234', 'no upper limit')
+    ('\u22120.26', '0.00', '1,235', 'no upper limit')
     """
     if math.isinf(value):
         return "no upper limit" if value > 0 else "no lower limit"
-    text = f"{abs(value):,.{digits}f}"
+    if math.isnan(value):
+        return "nan"
+    text = with_places(abs(value), digits)
     return f"\u2212{text}" if value < 0 and float(text.replace(",", "")) else text
 
 

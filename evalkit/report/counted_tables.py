@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from evalkit.disclosure.contrasts import contrasts_in
 from evalkit.disclosure.total_rows import reads_as_total
 
 Floats = npt.NDArray[np.float64]
@@ -19,7 +20,6 @@ Flags = npt.NDArray[np.bool_]
 # The label of a total that nobody would give a group of people.
 ALL = "\u2211"
 _SUBTOTAL = re.compile(r"(.*\b(all|sub-?total|total|sum)|(all|sub-?total|total|sum)\b.*)", re.IGNORECASE)
-_CONTRAST = re.compile(r"(?P<one>.+?) (over|less|minus|against|versus|vs\.?) (?P<other>.+?)(,.*)?", re.IGNORECASE)
 # Labels that dimensions of all kinds have.
 _NOBODY_IN_PARTICULAR = frozenset({
     ALL, "n/a", "no", "none", "not applicable", "not known", "not stated", "other", "others", "prefer not to say",
@@ -163,11 +163,7 @@ def without_contrasts(labels: pd.Series) -> tuple[list[str], Flags]:
         The labels of groups, and shape (rows,) True for rows about two of them.
     """
     text = labels.astype(object).map(_label)
-    known = {label.casefold() for label in text}
-    pairs = [_CONTRAST.fullmatch(label) for label in text]
-    both = np.array(
-        [pair is not None and ({pair["one"].casefold(), pair["other"].casefold()} <= known) for pair in pairs]
-    )
+    both = contrasts_in(text.tolist())
     return list(dict.fromkeys(text[~both])), both
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from evalkit.disclosure.contrasts import is_contrast, sides_of
+from evalkit.disclosure.contrasts import sides_of_rows
 from evalkit.disclosure.releasing import withhold_rows
 from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.programmes.model import Programme
@@ -99,15 +99,13 @@ def _numbers(part: Shown) -> list[Number]:
     if not isinstance(result, Estimates) or len(result.frame) != len(part.released.frame):
         return []
     given = result.frame[["estimate", "conf_low", "conf_high", "n"]].to_numpy(dtype=float)
-    groups = result.frame["group"].astype(str) if "group" in result.frame else [""] * len(given)
+    groups = result.frame["group"].astype(str).tolist() if "group" in result.frame else [""] * len(given)
+    pairs = [len(sides) > 1 for sides in sides_of_rows(groups, result.frame["term"].astype(str).tolist())]
     return [
         ()
-        if np.isnan(row).any() or (not is_contrast(group) and row[0] in (0, 1))
-        else (
-            "" if is_contrast(group) else group.lower(),
-            *(float(value) for value in np.round(row, _DIGITS)),
-        )
-        for row, group in zip(given, groups, strict=True)
+        if np.isnan(row).any() or (not pair and row[0] in (0, 1))
+        else ("" if pair else group.lower(), *(float(value) for value in np.round(row, _DIGITS)))
+        for row, group, pair in zip(given, groups, pairs, strict=True)
     ]
 
 
@@ -132,12 +130,12 @@ def _tell_without_n(part: Shown, programme: Programme, rows: Flags) -> Shown:
     """Leave n out of rows, and of what else compares the same two groups of so many people."""
     result = part.answer.result
     assert isinstance(result, Estimates)  # noqa: S101 - only rows of estimates are found
-    sides = [_sides(row) for row in result.frame.to_dict("records")]
+    frame = result.frame
+    groups = frame["group"].astype(str).tolist() if "group" in frame else [""] * len(frame)
+    sides = [
+        (*sorted(pair), n) if len(pair) > 1 else ()
+        for pair, n in zip(sides_of_rows(groups, frame["term"].astype(str).tolist()), frame["n"], strict=True)
+    ]
     gone = {side for side, row in zip(sides, rows, strict=True) if row and side}
     more = np.array([bool(side) and side in gone for side in sides], dtype=bool) & ~_withheld(part)
     return quieted(part, programme, rows | more)
-
-
-def _sides(row: Mapping[Hashable, object]) -> tuple[object, ...]:
-    groups = sides_of(str(row.get("group", "")).partition(",")[0])
-    return (*sorted(groups), row["n"]) if len(groups) > 1 else ()

@@ -14,12 +14,13 @@ from evalkit.programmes.answers import Answer
 from evalkit.programmes.headline_texts import Headline
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Question
+from evalkit.programmes.wording import FOLLOWS_IN_SHORT
 from evalkit.report.programme_numbers import Shown, flow_frame
 from evalkit.result import Estimates
 
 Standing = Literal["answered", "answered in part", "withheld", "not answered"]
 STANDINGS: tuple[Standing, ...] = ("answered", "answered in part", "withheld", "not answered")
-BECAUSE_FEW = "withheld: it rests on too few, or too few are left beside it"
+BECAUSE_FEW = f"withheld: {FOLLOWS_IN_SHORT}"
 NOT_ESTIMATED = "could not be estimated from the answers there are"
 WHOLE = "the whole question"
 _MOST_NAMED = 4
@@ -141,10 +142,34 @@ def open_questions(programme: Programme, answers: Sequence[Answer], shown: Mappi
         standing = _standing(question, programme, answers, shown)
         numbers = [number for _, number in _numbers(question, programme, answers, shown)]
         if not numbers:
-            found.append(Open(question.asks, standing, WHOLE, NOT_ESTIMATED))
+            found.append(Open(question.asks, standing, WHOLE, why_nothing(question, programme)))
         reasons = dict.fromkeys(one.why for one in numbers if one.why)
         found += [Open(question.asks, standing, _about(numbers, why), why) for why in reasons]
     return tuple(found)
+
+
+def why_nothing(question: Question, programme: Programme) -> str:
+    """Say why a question has an answer without a single number.
+
+    Parameters
+    ----------
+    question : Question
+        The question.
+    programme : Programme
+        The programme.
+
+    Returns
+    -------
+    str
+        The reason, begun small, without a full stop.
+    """
+    columns = [str(programme.outcomes_by_id[name].column or "") for name in question.outcomes]
+    files = [
+        f"{programme.files_by_id[file].file}, column {name}"
+        for file, _, name in (one.partition(".") for one in columns if "." in one)
+    ]
+    where = "; ".join(dict.fromkeys(files))
+    return f"the files hold none of those whom it is about ({where})" if where else NOT_ESTIMATED
 
 
 def _about(numbers: Sequence[_Number], why: str) -> str:

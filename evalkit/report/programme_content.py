@@ -16,18 +16,19 @@ from evalkit.disclosure import Profile, load_profile
 from evalkit.errors import EvalkitError
 from evalkit.numeric.multiplicity import holm
 from evalkit.programmes.answering_now import mean_rows, received
-from evalkit.programmes.answers import TESTED_FROM, Answer, UnansweredError
+from evalkit.programmes.answers import Answer, UnansweredError
+from evalkit.programmes.comparing import compared_with
 from evalkit.programmes.deciding import deciding_questions
 from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.evidence import Evidence
-from evalkit.programmes.headline_texts import Headline, first_rows, planned
-from evalkit.programmes.limitations import FEW_PEOPLE, Note, design_notes, judged_by, lowered
+from evalkit.programmes.headline_texts import Headline, planned
+from evalkit.programmes.limitations import FEW_PEOPLE, Note, design_notes, judged_by
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Question
-from evalkit.programmes.wording import Told, design_sentence, tell
+from evalkit.programmes.wording import FOLLOWS, Told, design_sentence, tell
 from evalkit.programmes.written_numbers import number, per_cent
 from evalkit.report import text
-from evalkit.report.programme_answered import BECAUSE_FEW, WHOLE, counted, open_questions, titled
+from evalkit.report.programme_answered import BECAUSE_FEW, WHOLE, counted, open_questions, titled, why_nothing
 from evalkit.report.programme_blocks import Block, Bullets, Picture, Section, Table, Text
 from evalkit.report.programme_full_tables import full_table
 from evalkit.report.programme_missing import losses
@@ -47,9 +48,11 @@ from evalkit.report.programme_numbers import (
 )
 from evalkit.report.programme_practice import differences, sources
 from evalkit.report.programme_reach import ANSWERED_TITLE, Reached, answered, reach_by_group
+from evalkit.report.programme_records import in_records_notes
 from evalkit.report.programme_same_quantity import told_elsewhere
 from evalkit.report.programme_targets import targets_table
-from evalkit.result import Estimates
+from evalkit.report.programme_years import side_by_side
+from evalkit.result import Curve, Estimates
 
 # The sections of the report, and the themes of questions in each.
 SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -68,8 +71,8 @@ _FEW_SENTENCES = 4
 _MOST_NAMED = 12
 _FEWEST_ADJUSTED = 2
 # What a comparison of service rests on, in the words of its method.
-_SETTING = "counts as|weights for"
-_STANDING = "To be written by the people who run the programme, with those who took part."
+_SETTING = "counts as|weights for|is left out|are compared with"
+STANDING = "To be written by the people who run the programme, with those who took part."
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +203,7 @@ def _opening(made: Material, themes: tuple[str, ...]) -> tuple[Block, ...]:
     if "change" in themes and len([one for one in made.programme.outcomes if one.primary]) > 1:
         titles = "; ".join(one.title for one in made.programme.outcomes if one.primary)
         table = _primary_table(made)
-        said = _only_alone(made)
+        said = only_alone(made)
         return (
             Text(f"Named beforehand as the outcomes to judge by: {titles}."),
             *((table,) if table else ()),
@@ -212,7 +215,7 @@ def _opening(made: Material, themes: tuple[str, ...]) -> tuple[Block, ...]:
 def _primary_table(made: Material) -> Table | None:
     """Adjust the p-values of the outcomes named beforehand for their number (Holm); None with fewer than two."""
     primary = [one for one in made.programme.outcomes if one.primary]
-    lines = {one.title: line for one in primary if (line := _deciding_line(made, one.id)) is not None}
+    lines = {one.title: line for one in primary if (line := deciding_line(made, one.id)) is not None}
     if len(lines) < _FEWEST_ADJUSTED:
         return None
     adjusted = holm(np.array([line.p_value for line in lines.values()]))
@@ -237,10 +240,21 @@ def _primary_table(made: Material) -> Table | None:
     return Table("Outcomes named beforehand", columns, rows, frozenset({5}), tuple(notes), data)
 
 
-def _only_alone(made: Material) -> str:
-    """Name the outcomes whose own interval settles something that, adjusted for the number of tests, is not settled."""
+def only_alone(made: Material) -> str:
+    """Name the outcomes whose own interval settles something that, adjusted for the number of tests, is not settled.
+
+    Parameters
+    ----------
+    made : Material
+        Answers and data.
+
+    Returns
+    -------
+    str
+        A sentence; empty where there is no such outcome.
+    """
     primary = [one.id for one in made.programme.outcomes if one.primary]
-    lines = [line for name in primary if (line := _deciding_line(made, name)) is not None]
+    lines = [line for name in primary if (line := deciding_line(made, name)) is not None]
     if len(lines) < _FEWEST_ADJUSTED:
         return ""
     adjusted = holm(np.array([line.p_value for line in lines]))
@@ -257,8 +271,21 @@ def _only_alone(made: Material) -> str:
 _TESTED_AT = 0.05
 
 
-def _deciding_line(made: Material, outcome: str) -> Headline | None:
-    """Find the first test that may be told of the question that decides on an outcome."""
+def deciding_line(made: Material, outcome: str) -> Headline | None:
+    """Find the first test that may be told of the question that decides on an outcome.
+
+    Parameters
+    ----------
+    made : Material
+        Answers and data.
+    outcome : str
+        Its id.
+
+    Returns
+    -------
+    Headline or None
+        The line; None where no test of it may be told.
+    """
     for question in deciding_questions(made.programme, outcome):
         for _, part in made.of(question):
             for line in part.lines if part is not None and not part.answer.subgroup else ():
@@ -276,7 +303,7 @@ def _reach(made: Material) -> Iterator[Section]:
         blocks: list[Block] = [table for found, _ in tables.values() for table in found]
         silent = "; ".join(one.title.lower().replace(" by ", " and ") for one in asked if one.id not in tables)
         if silent:
-            blocks.append(Text(f"By {silent}: withheld, as groups are too small ({made.profile.title}).", "note"))
+            blocks.append(Text(f"By {silent}: withheld, as {FOLLOWS} ({made.profile.title}).", "note"))
         yield Section(f"Reach of {role.title} by protected group", 3, tuple(blocks))
 
 
@@ -337,6 +364,8 @@ def _question(made: Material, question: Question) -> Iterator[Block]:
     whole = [part for part in parts if not part.answer.subgroup]
     yield from _sentences(made, question, whole)
     yield from told_elsewhere(whole)
+    if whole and not any(_has_rows(part) for part in whole):
+        yield Text(f"Not answered: {why_nothing(question, made.programme)}.", "note")
     for reason, about in _unanswered(made, [answer for answer, part in answers if part is None]).items():
         yield Text(f"Not answered{about}: {reason}.", "note")
     for part in whole:
@@ -348,16 +377,23 @@ def _question(made: Material, question: Question) -> Iterator[Block]:
         split = [part for part in parts if part.answer.subgroup == subgroup.id]
         if split:
             yield from _subgroup(made, question, split, subgroup.title)
-    said = design_sentence(made.programme.comparisons_by_id[question.comparison].kind)
+    said = design_sentence(question, made.programme.comparisons_by_id[question.comparison])
     shown_any = any(not line.withheld for part in parts for line in part.lines)
     if said and shown_any:
         yield Text(said, "note")
     if shown_any:
+        yield from in_records_notes(made.evidence, question, estimates)
         yield from _settings(question, estimates)
         yield from _told_twice(made, question)
     if parts:
         method = method_notes(estimates)
         yield Text(f"What is estimated: {question.estimand}{f' Method: {method}.' if method else ''}", "note")
+
+
+def _has_rows(part: Shown) -> bool:
+    """Tell whether an answer has anything to say: a number, a flow or a curve."""
+    result = part.answer.result
+    return bool(part.lines or part.again) or isinstance(result, Curve) or not isinstance(result, Estimates)
 
 
 # Estimators of the change of the same people -> whose answers each rests on.
@@ -392,7 +428,7 @@ def _settings(question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
     """Say what the numbers of some methods rest on that nobody can see in them: money of which year, classed how."""
     wanted = ".*" if question.estimator == "ratio_change" else _SETTING
     estimator = ESTIMATORS[question.estimator]
-    if question.estimator != "ratio_change" and not (estimator.service and estimator.compares):
+    if question.estimator != "ratio_change" and not estimator.service:
         return
     for part in parts:
         result = part.answer.result
@@ -402,7 +438,11 @@ def _settings(question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
 
 
 def _sentences(made: Material, question: Question, parts: Sequence[Shown]) -> Iterator[Block]:
-    told = [pair for part in parts for pair in _paired(made, part)]
+    told = [pair for part in parts for pair in paired(made, part)]
+    beside = side_by_side([line for line, _ in told], _row_unit(made.programme, question))
+    if beside:
+        yield from (Text(" ".join(beside)),) if len(beside) == 1 else (Text(beside[0]), Bullets(beside[1:]))
+        return
     # Both parties may say the same, such as that numbers are withheld.
     only = list({one.text: one for part in parts for one in made.told(part)}.values())
     if not only:
@@ -416,7 +456,21 @@ def _sentences(made: Material, question: Question, parts: Sequence[Shown]) -> It
     yield from (Text(line) for line in _grouped(told))
 
 
-def _paired(made: Material, part: Shown) -> list[tuple[Headline, Told]]:
+def paired(made: Material, part: Shown) -> list[tuple[Headline, Told]]:
+    """Put the numbers of an answer beside what is said of each.
+
+    Parameters
+    ----------
+    made : Material
+        Answers and data.
+    part : Shown
+        What may leave of one answer.
+
+    Returns
+    -------
+    list of (Headline, Told)
+        Empty where one sentence tells several numbers.
+    """
     told = made.told(part)
     return list(zip(part.lines, told, strict=False)) if len(told) == len(part.lines) else []
 
@@ -434,7 +488,7 @@ def _grouped(told: Sequence[tuple[Headline, Told]]) -> Iterator[str]:
         "open": "For {n} the interval holds no difference, and nothing is claimed: {names}.",
         "bare": "For {n} there is no interval, and nothing is concluded: {names}.",
         "lacking": "Could not be estimated: {names}.",
-        "withheld": "Withheld, as too few people are in them, or too few are not: {names}.",
+        "withheld": f"Withheld, as {FOLLOWS}: {{names}}.",
     }
     count = len(told)
     yield from _described([pair for pair in told if pair[1].verdict == "described"], count)
@@ -455,6 +509,13 @@ def _sort_of(line: Headline, one: Told) -> str:
     if one.verdict != "open":
         return one.verdict
     return "lacking" if math.isnan(line.estimate) else "bare" if math.isnan(line.low) else "open"
+
+
+def _row_unit(programme: Programme, question: Question) -> str:
+    """Say what a row of the file is that a number comes from, such as a year."""
+    columns = [str(programme.outcomes_by_id[name].column or "") for name in question.outcomes]
+    files = [programme.files_by_id[one.partition(".")[0]] for one in columns if "." in one]
+    return next((key for file in files for key in file.key), "row")
 
 
 _LARGEST, _MOST_TIED = 3, 6
@@ -534,7 +595,7 @@ _SHORT_TITLE = 80
 def _subgroup(made: Material, question: Question, parts: Sequence[Shown], by: str) -> Iterator[Block]:
     by = f"{by[:1].lower()}{by[1:]}".replace(" by ", " and ")
     if all(line.withheld for part in parts for line in part.lines):
-        yield Text(f"By {by}: withheld, as at least one of the groups is too small.", "note")
+        yield Text(f"By {by}: withheld, as {FOLLOWS}.", "note")
         return
     table = numbers_table(parts, f"By {by}: {question.asks}", ends=made.ends)
     if table is not None:
@@ -547,7 +608,7 @@ def _flow(made: Material, part: Shown) -> Iterator[Block]:
     role = made.programme.roles_by_id[part.answer.role]
     frame = flow_frame(part)
     if frame["n"].isna().all():
-        yield Text(f"{role.title.capitalize()}: all numbers are withheld, as they are small.")
+        yield Text(f"{role.title.capitalize()}: all numbers are withheld, as {FOLLOWS}.")
         return
     axes = figures.flow(frame)
     words = [f"{line.step}: {text.count(line.n) if pd.notna(line.n) else 'withheld'}" for line in frame.itertuples()]
@@ -570,7 +631,7 @@ def _about_steps(frame: pd.DataFrame) -> Iterator[str]:
     if frame["n"].isna().any():
         yield (
             "A step is withheld where it is too few people, where those lost on the way to it are, or where it differs "
-            "by too few from a step that is shown before it."
+            "by too few from those who started, or from a step that is shown before it."
         )
     before = frame["step"].shift(1).fillna("")
     apart = [f"{line.step} (of {str(line.of) or 'all'})" for line in frame[frame["of"] != before].itertuples()]
@@ -581,276 +642,19 @@ def _about_steps(frame: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def board_sections(made: Material, organisation: str) -> Iterator[Section]:
-    """Write the page for the board: what we did, for whom, what changed, how sure we are, what next.
+def any_test(made: Material) -> bool:
+    """Tell whether any p-value is told.
 
     Parameters
     ----------
     made : Material
         Answers and data.
-    organisation : str
-        Whose report it is.
 
-    Yields
-    ------
-    Section
-        One of level 2 and five of level 3.
+    Returns
+    -------
+    bool
+        Whether a released number has one.
     """
-    programme = made.programme
-    yield Section("Summary for the board", 2, (), board=True)
-    did: list[Block] = [Text(f"{organisation} ran the programme \u201c{programme.title}\u201d. {programme.summary}")]
-    yield Section("What we did", 3, tuple(did), board=True)
-    yield Section("For whom", 3, tuple(_for_whom(made)), board=True)
-    yield Section("What changed", 3, tuple(_changed(made)), board=True)
-    yield Section("How sure we are", 3, tuple(_sure(made)), board=True)
-    yield Section("What next", 3, (Text(_STANDING, "write"),), board=True)
-
-
-def _for_whom(made: Material) -> Iterator[Block]:
-    lines = []
-    for at, answer in enumerate(made.answers):
-        part = made.shown.get(at)
-        if part is not None and isinstance(answer.result, pd.DataFrame):
-            who = made.programme.roles_by_id[answer.role].title
-            known = [
-                f"{lowered(str(row.step))} {text.count(row.n)}"
-                for row in flow_frame(part).itertuples()
-                if pd.notna(row.n)
-            ]
-            said = ", ".join(known) if known else "numbers withheld, as they are small"
-            lines.append(f"{who.capitalize()}: {said}.")
-    yield Bullets(tuple(lines)) if lines else Text(made.programme.eligibility.words)
-    for at, answer in enumerate(made.answers):
-        part = made.shown.get(at)
-        if part is not None and answer.question.estimator == "share" and answer.question.dose:
-            told = [one for one in made.told(part) if one.verdict == "described"]
-            if told:
-                parts = [_with_least(made.programme, one) for one in told]
-                if len(parts) <= _MOST_IN_A_LINE:
-                    yield Text(f"{_ENOUGH}: {'; '.join(parts)}.")
-                else:
-                    yield Text(f"{_ENOUGH}:")
-                    yield Bullets(tuple(f"{one}." for one in parts))
-
-
-_ENOUGH = "Received at least the minimum that was planned"
-_MOST_IN_A_LINE = 2
-
-
-def _with_least(programme: Programme, one: Told) -> str:
-    """Say how much the planned minimum is, and of how much."""
-    dose = next((dose for dose in programme.dose if dose.id == one.outcome), None)
-    if dose is None:
-        return one.short
-    least = f"{dose.least:g} or more of " if dose.least < dose.number else ""
-    return one.short.replace(dose.title, f"{dose.title} ({least}{planned(dose.number, dose.unit)})", 1)
-
-
-_MOST_TOLD = 9
-# What the estimators say of an outcome that is no change of it, and no level that was named as what to judge by.
-_NO_CHANGE = frozenset(
-    {
-        "response_shift",
-        "reliable_change",
-        "mean_at",
-        "response_distribution",
-        "gap_in_change",
-        "pair_agreement",
-        "dose_response",
-    }
-)
-# Estimators that compare one group of people with another: told as equality, not as what changed.
-_OF_GROUPS = frozenset({"relative_likelihood", "survey_gap", "pay_gap", "disparity_ratio", "representation"})
-
-
-def _changed(made: Material) -> Iterator[Block]:
-    if made.programme.unit == "organisation":
-        yield from _standing(made)
-        return
-    told, lost = _told_of_primary(made)
-    items = list(dict.fromkeys(f"{one.short}." for one in told))[:_MOST_TOLD]
-    if lost:
-        items.append(f"Withheld, as too few people are in the numbers: {'; '.join(lost)}.")
-    if items:
-        yield Bullets(tuple(items))
-    if lost and not told:
-        yield Text(
-            "Too few people are in the numbers for anything to be said of the outcomes named beforehand without "
-            "giving somebody away. Talk with those who took part, and pool this cohort with later ones."
-        )
-    elif told and {one.verdict for one in told} == {"open"}:
-        yield Text(
-            "For none of the outcomes named beforehand do the numbers settle that there was a change. That is not "
-            "proof that nothing changed."
-        )
-    elif not items:
-        yield Text("None of the outcomes named beforehand could be answered with the data there are.")
-    known = frozenset(one.short for one in told)
-    rest = [_one_line(made, theme, known) for theme in ("retention", "capacity", "access", "fairness")]
-    lines = tuple(line for line in rest if line)
-    if lines:
-        yield Bullets(lines)
-
-
-def _told_of_primary(made: Material) -> tuple[list[Told], list[str]]:
-    """Take, of each outcome named beforehand, the change of the same people, and the comparison with others.
-
-    The second value names the outcomes of which all is withheld: beside a number of an outcome, what is withheld of it
-    would only confuse; the table of what could not be answered has it.
-    """
-    told: list[Told] = []
-    lost: list[str] = []
-    for outcome in (one for one in made.programme.outcomes if one.primary):
-        questions = deciding_questions(made.programme, outcome.id) or tuple(
-            one
-            for one in made.programme.questions
-            if outcome.id in one.outcomes and one.estimator not in _NO_CHANGE | _OF_GROUPS
-        )
-        apart = [
-            _first_told(made, [one for one in questions if ESTIMATORS[one.estimator].compares == compares], outcome.id)
-            for compares in (False, True)
-        ]
-        found = [one for part in apart for one in part or ()]
-        told += found
-        if not found and any(part is not None for part in apart):
-            lost.append(outcome.title)
-    return told, lost
-
-
-def _first_told(made: Material, questions: Sequence[Question], outcome: str) -> list[Told] | None:
-    """Tell an outcome by the first question of which anything may be told, of each party once; None for no answer."""
-    answered = False
-    for question in questions:
-        told: dict[tuple[str, str], Told] = {}
-        for answer, part in made.of(question):
-            if part is None or answer.subgroup:
-                continue
-            answered = answered or any(line.about == outcome for line in part.lines)
-            for line, one in _paired(made, part):
-                if line.about == outcome and one.verdict != "withheld":
-                    told.setdefault((answer.role, line.group if question.estimator == "dyad_change" else ""), one)
-        if told:
-            return list(told.values())
-    return [] if answered else None
-
-
-# Indicators of the improvement plan that a board is told first, where the organisation has set no target of its own:
-# appointment, seniority, pay, and harm from colleagues, by metric and the beginning of the group.
-_BOARD_METRICS = ("2a", "2d", "3a", "6a", "6b")
-
-
-def _standing(made: Material) -> Iterator[Block]:
-    """Tell a board where an organisation stands: the metrics with a target, else those that the plan leads with."""
-    pairs = [
-        (line, one, row)
-        for at, answer in enumerate(made.answers)
-        if (part := made.shown.get(at)) is not None and answer.question.estimator == "edi_plan"
-        for line, one, row in _with_rows(made, part)
-    ]
-    pairs = [(line, one, row) for line, one, row in pairs if one.verdict != "withheld"]
-    aimed = [one for _, one, row in pairs if str(row.get("status", "")) not in _UNAIMED]
-    leading = [one for line, one, row in pairs if _leads(line, row)]
-    items = list(dict.fromkeys(f"{one.short}." for one in [*aimed, *leading]))[: _MOST_TOLD + 2]
-    if not items:
-        yield Text("The files that are there do not allow any metric of the plan to be told.")
-        return
-    yield Bullets(tuple(items))
-    yield Text(
-        "First the metrics for which a target was set, then appointment, seniority, pay and harm as the plan has them; "
-        "all others stand under The workforce."
-    )
-    lines = tuple(line for line in (_one_line(made, "change"), _one_line(made, "dose")) if line)
-    if lines:
-        yield Bullets(lines)
-
-
-_UNAIMED = frozenset({"", "nan", "None", "no target"})
-
-
-def _leads(line: Headline, row: pd.Series) -> bool:
-    median = line.term.startswith("median")
-    return str(row.get("metric", "")) in _BOARD_METRICS and not median and line.kind != "share"
-
-
-def _with_rows(made: Material, part: Shown) -> Iterator[tuple[Headline, Told, pd.Series]]:
-    """Put the rows that are told beside the rows of the result."""
-    result = part.answer.result
-    if not isinstance(result, Estimates):
-        return
-    told, rows = made.told(part), result.frame[first_rows(part.answer)]
-    if len(told) == len(part.lines) == len(rows):
-        yield from zip(part.lines, told, (row for _, row in rows.iterrows()), strict=True)
-
-
-def _one_line(made: Material, theme: str, known: frozenset[str] = frozenset()) -> str:
-    """Tell one answer of a theme in a line: what is described, or how two groups compare."""
-    for at, answer in enumerate(made.answers):
-        part = made.shown.get(at)
-        wanted = answer.question.theme == theme and answer.question.estimator in _LINES.get(theme, frozenset())
-        if part is None or not wanted or answer.subgroup:
-            continue
-        told = [one for one in made.told(part) if one.verdict not in {"withheld", "open"} or theme in _EQUALITY]
-        told = [one for one in told if one.verdict != "withheld" and one.short not in known]
-        if told:
-            return "; ".join(one.short for one in told[: 1 if theme in _EQUALITY else 2]) + "."
-    return ""
-
-
-_EQUALITY = frozenset({"access", "fairness", "change"})
-_LINES: Mapping[str, frozenset[str]] = {
-    "retention": frozenset({"retention_at", "leaver_rate"}),
-    "capacity": frozenset({"share"}),
-    "access": _OF_GROUPS,
-    "fairness": _OF_GROUPS | {"gap_in_change"},
-    "change": frozenset({"survey_trend"}),
-    "dose": frozenset({"share"}),
-}
-
-
-def _sure(made: Material) -> Iterator[Block]:
-    kinds = {
-        made.programme.comparisons_by_id[part.answer.question.comparison].kind
-        for part in made.shown.values()
-        if any(not line.withheld for line in part.lines)
-    }
-    lines = []
-    if kinds & {"waiting_list", "others", "matched"}:
-        lines.append(
-            "Some questions compare participants with other people. Nobody was drawn by lot, so the report says what "
-            "goes along with the programme, and never that the programme caused it."
-        )
-    elif "before_after" in kinds:
-        lines.append(
-            "The same people were asked before and after. What would have happened without the programme is not known, "
-            "so no change is put down to it."
-        )
-    elif "trend" in kinds:
-        lines.append(
-            "The figures are those of the organisation in different years. Other things changed too, so no "
-            "action can be "
-            "given the credit for a change."
-        )
-    if any(math.isfinite(line.low) for part in made.shown.values() for line in part.lines):
-        lines.append(
-            "Every estimate stands with its 95 % interval: what else the data would fit. Where an interval holds no "
-            "difference, nothing is claimed. Numbers of people, such as those invited, are counts and have none."
-        )
-    only = _only_alone(made)
-    if only:
-        lines.append(only)
-    said = counted(made.programme, made.answers, made.shown)
-    if open_questions(made.programme, made.answers, made.shown):
-        said += " \u201cWhat could not be answered\u201d says which, and why."
-    lines.append(said)
-    hidden = any(line.withheld for part in made.shown.values() for line in part.lines)
-    if hidden:
-        tests = f" No test is made on fewer than {TESTED_FROM} people." if _tested(made) else ""
-        lines.append(f"Numbers on few people are withheld ({made.profile.title}).{tests}")
-    yield Bullets(tuple(lines))
-
-
-def _tested(made: Material) -> bool:
-    """Tell whether any p-value is told."""
     return any(math.isfinite(line.p_value) for part in made.shown.values() for line in part.lines)
 
 
@@ -876,7 +680,7 @@ def closing_sections(made: Material) -> Iterator[Section]:
     yield Section(
         "Recommendations",
         2,
-        (Text(_STANDING, "write"), Bullets(("What to keep", "What to change", "What to ask next"))),
+        (Text(STANDING, "write"), Bullets(("What to keep", "What to change", "What to ask next"))),
     )
     yield Section(
         "Appendix: where the analysis differs from the plan",
@@ -945,7 +749,7 @@ def _limits(made: Material) -> Iterator[Section]:
 
 def _fitting(made: Material, note: Note) -> str:
     """Give the words of a note, as far as they fit what the report shows; empty where they do not."""
-    if _is_there(made, note.about) or (note.rule == "several_outcomes" and not _tested(made)):
+    if _is_there(made, note.about) or (note.rule == "several_outcomes" and not any_test(made)):
         return ""
     if note.rule == "several_outcomes":
         return _judged(made)
@@ -965,7 +769,7 @@ def _fitting(made: Material, note: Note) -> str:
 def _judged(made: Material) -> str:
     """Say of the outcomes to judge by which are tested, told with an interval alone, or not told."""
     primary = [one for one in made.programme.outcomes if one.primary]
-    tested = [one.id for one in primary if _deciding_line(made, one.id) is not None]
+    tested = [one.id for one in primary if deciding_line(made, one.id) is not None]
     told = {
         line.about
         for part in made.shown.values()
@@ -1008,7 +812,7 @@ def plan_table(programme: Programme) -> Table:
         Question, estimand, estimator and comparison.
     """
     rows = tuple(
-        (one.asks, one.estimand, ESTIMATORS[one.estimator].estimates, programme.comparisons_by_id[one.comparison].who)
+        (one.asks, one.estimand, ESTIMATORS[one.estimator].estimates, compared_with(programme, one))
         for one in programme.questions
     )
     return Table(
@@ -1021,11 +825,15 @@ def plan_table(programme: Programme) -> Table:
 
 __all__ = [
     "SECTIONS",
+    "STANDING",
     "Material",
-    "board_sections",
+    "any_test",
     "closing_sections",
+    "deciding_line",
     "material",
     "number",
+    "only_alone",
+    "paired",
     "per_cent",
     "plan_table",
     "theme_sections",

@@ -10,12 +10,19 @@ from evalkit import figures
 from evalkit.disclosure import load_profile
 from evalkit.disclosure.profiles import DEFAULT
 from evalkit.errors import ReportError
-from evalkit.files import checksum, list_files, read_text, write_atomic, write_together
+from evalkit.files import checksum, list_files, read_bytes, read_text, write_atomic, write_together
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.evidence import Evidence
-from evalkit.programmes.folder_log import RELEASES, LoggedReport, hashes, log_text, read_log, side_by_side
+from evalkit.programmes.folder_log import (
+    LoggedReport,
+    hashes,
+    log_text,
+    read_log,
+    side_by_side,
+    unreadable_path,
+)
 from evalkit.programmes.folder_reading import FolderData, read_folder
-from evalkit.programmes.folders import EvaluationFolder, open_folder
+from evalkit.programmes.folders import RELEASES, EvaluationFolder, open_folder
 from evalkit.report.layout import Entry
 from evalkit.report.origin import report_date
 from evalkit.report.programme_blocks import Report
@@ -25,8 +32,9 @@ from evalkit.report.programme_making import Progress, Setting, entry_of, program
 PLAN = "analysis-plan.md"
 _DEVIATIONS = re.compile(r"^## Deviations[^\n]*\n(?P<text>.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 _NOTHING_YET = "None yet."
-_DATA = ("*.csv", "*.xlsx")
-_RESPONSES = ("*.csv", "*.xlsx", "*.json")
+# Whatever the capitals of an ending.
+_DATA = ("*.[cC][sS][vV]", "*.[xX][lL][sS][xX]")
+_RESPONSES = (*_DATA, "*.[jJ][sS][oO][nN]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,8 @@ class Written:
     unanswered : tuple of (str, str, str)
         Question, what of it could not be answered or may not be told, and why, as the page has it.
     beside : tuple of str
-        What an earlier report of the folder would tell about few people beside this one.
+        What an earlier report of the folder would tell about few people beside this one, and a Word file of an earlier
+        report that was not made again.
     """
 
     entry: Entry
@@ -80,6 +89,11 @@ def evidence_of(folder: EvaluationFolder, data: FolderData) -> Evidence:
             when = programme.waves_by_id[wave].title if wave else asked
             name = f"answers to \u201c{folder.instruments[programme.uses_by_id[use].instrument].title}\u201d, {when}"
         missing.append(f"{name}: {one.without}" if one.without else name)
+    missing += [
+        f"numbers by {name.replace('_', ' ')} in eligible.csv that fit: fewer are in a group there than came, so "
+        "nobody can say which part of those eligible was reached."
+        for name in data.unfit
+    ]
     return Evidence(programme, folder.instruments, data.files, data.answers, tuple(missing), data.workforce)
 
 
@@ -201,14 +215,27 @@ def report_folder(
         f"{report.name}-tables.xlsx",
         f"{report.name}-tables",
     ]
-    care = (*beside, *_log(path / RELEASES, log))
+    care = (*beside, *_old_word(to / f"{report.name}.docx", word=word), *_log(path / RELEASES, log))
     return Written(entry_of(report), tuple(to / name for name in names), report.counted, report.lacking, care)
+
+
+def _old_word(path: Path, *, word: bool) -> tuple[str, ...]:
+    """Say that a Word file is of an earlier report; it stays, as people write into it."""
+    if word or not path.is_file():
+        return ()
+    return (
+        f"{path} is of an earlier report and was not made again: it may hold other numbers, and people who have "
+        "withdrawn since. Make it again with --word, or delete it.",
+    )
 
 
 def _log(path: Path, log: str) -> tuple[str, ...]:
     """Note the report in the evaluation folder; where that cannot be written to, say what follows."""
     try:
-        write_atomic(path, log)
+        if read_log(path.parent).damaged:
+            write_together({unreadable_path(path.parent): read_bytes(path), path: log})
+        else:
+            write_atomic(path, log)
     except ReportError:
         return (
             f"{path} cannot be written, so this report is not in the log: the next one will not be held against it. "

@@ -14,14 +14,17 @@ import pandas as pd
 from evalkit.disclosure import Profile
 from evalkit.disclosure.rules import withheld
 from evalkit.disclosure.steps import SUPPRESSED
-from evalkit.programmes.headline_texts import PER_HUNDRED, Headline, every_row, wave_titles
+from evalkit.disclosure.telling_digits import Digits, digits_without_n, places_of
+from evalkit.programmes.headline_texts import PER_HUNDRED, Headline, every_row, metric_code, wave_titles
 from evalkit.programmes.limitations import lowered
 from evalkit.programmes.model import Programme
+from evalkit.programmes.written_numbers import number
 from evalkit.report import tables, text
 from evalkit.report.programme_blocks import Table
 from evalkit.report.programme_numbers import (
     LEFT_OUT,
     MODELS,
+    OUTWARDS,
     POINTS,
     PROGRAMME_TERM,
     WITHHELD,
@@ -29,9 +32,11 @@ from evalkit.report.programme_numbers import (
     interval,
     lacks_n,
     line_data,
+    rounded_outwards,
     scale_of,
     unit_words,
     value,
+    whose,
     written_number,
 )
 from evalkit.result import Curve, Estimates
@@ -97,6 +102,7 @@ def full_table(
         return None
     frame, few = frame[~blank], few[~blank]
     read = tables.readable(replace(part.released, frame=frame))
+    cut = _write_cut(read, part, frame)
     frame = frame.rename(columns={_SCALE: "scale"})
     for name in few.columns[few.any()]:
         read[_heading_of(read, name)] = read[_heading_of(read, name)].mask(few[name], WITHHELD)
@@ -108,15 +114,58 @@ def full_table(
     titles = wave_titles(part.answer, programme) if programme is not None else {}
     rows = tuple(tuple(_cell(str(cell), titles) for cell in row) for row in read.itertuples(index=False))
     notes = [
-        *dict.fromkeys(_said(line, part) for line in (part.released.caption, *result.method.assumptions[:2]) if line),
+        *dict.fromkeys(
+            _said(line, part)
+            for line in (part.released.caption, *result.method.assumptions[:2])
+            if line and not line.startswith(_OF_THE_TOTAL)
+        ),
         *(f"Points are of a scale from {scale}." for scale in set(scales.values()) if len(set(scales.values())) == 1),
+        *([OUTWARDS] if cut else []),
         *_left_blank(int(blank.sum())),
     ]
     return Table(title, tuple(map(str, read.columns)), rows, words, tuple(notes), data=frame, folded=True)
 
 
+def _write_cut(read: pd.DataFrame, part: Shown, frame: pd.DataFrame) -> bool:
+    """Write what is told without n with as many digits as it carries; tell whether a limit was cut."""
+    result = part.answer.result
+    if not isinstance(result, Estimates) or not lacks_n(part):
+        return False
+    told = part.released.frame.loc[frame.index]
+    given = result.frame.set_axis(part.released.frame.index)
+    units = given["unit"] if "unit" in given else pd.Series(result.method.unit, index=given.index)
+    found = False
+    for at in frame.index[told["estimate"].notna() & told["n"].isna() & given.loc[frame.index, "n"].notna()]:
+        digits = digits_without_n(units[at])
+        if digits == "three digits":
+            continue
+        least = 2 if digits == "hundredths" else 0
+        written, low, high = (
+            _carried(told.loc[at, name], digits, least) for name in ("estimate", "conf_low", "conf_high")
+        )
+        read.loc[at, "Estimate"] = written
+        if "Interval" in read and low != text.MISSING:
+            found, read.loc[at, "Interval"] = True, f"{low} to {high}"
+        p = _number(told.loc[at].get("p_value"))
+        if "p" in read and p >= 0.001:
+            read.loc[at, "p"] = number(p, min(3, places_of(p, "two digits")))
+    return found
+
+
+def _carried(value: object, digits: Digits, least: int) -> str:
+    told = _number(value)
+    return text.MISSING if math.isnan(told) else number(told, places_of(told, digits, least))
+
+
+# What a method says of its total of people stands in no table of its rows.
+_OF_THE_TOTAL = "n adds up"
+_OF_STAFF = "part of every band and of the workforce"
+
+
 def _said(line: str, part: Shown) -> str:
     """Write what a method says of itself; what it says of an outcome begins with the name of that in the plan."""
+    if "against" in part.answer.question.said:
+        line = line.replace(_OF_STAFF, "part of both groups of people that are held against each other")
     titles = {about: title for title, about in part.answer.of_term.items()}
     name, colon, rest = line.partition(":")
     return text.sentence_in_words(f"{titles.get(name, name)}{colon}{rest}")
@@ -228,17 +277,18 @@ def _metrics_table(part: Shown, title: str, programme: Programme) -> Table | Non
     if not isinstance(result, Estimates) or len(result.frame) != len(released):
         return None
     rows, data = [], []
-    for line, (_, whole), (_, shown_row) in zip(
-        every_row(part.answer, part.released, programme), result.frame.iterrows(), released.iterrows(), strict=True
-    ):
+    lines = every_row(part.answer, part.released, programme)
+    counted = whose({"people", *(line.who for line in lines)})
+    for line, (_, whole), (_, shown_row) in zip(lines, result.frame.iterrows(), released.iterrows(), strict=True):
         if line.withheld or not math.isnan(line.estimate):
             rows.append(_metric_cells(line, whole, shown_row))
             data.append({**line_data(line, {}), **{name: shown_row[name] for name in _OF_METRICS if name in released}})
     hidden = any(WITHHELD in row for row in rows)
-    columns = ("Of what", "Metric", "Year", "Value", "95 % interval", "Unit", "People", "Target", "On track")
+    columns = ("Of what", "Metric", "Year", "Value", "95 % interval", "Unit", counted, "Target", "On track")
     notes = (
         "On track: on the straight line from the first year to the target. Not settled: the interval reaches across.",
         *([LEFT_OUT] if lacks_n(part) else []),
+        *([OUTWARDS] if rounded_outwards(lines) else []),
         *([f"Withheld so that nobody can be recognised: {part.released.profile.title}."] if hidden else []),
         *_left_blank(len(released) - len(rows)),
     )
@@ -250,11 +300,11 @@ _OF_METRICS = ("metric", "year", "latest", "status", "target_year", "target")
 
 
 def _metric_cells(line: Headline, whole: pd.Series, released: pd.Series) -> tuple[str, ...]:
-    key, name = str(whole["metric"]), str(whole["title"])
+    key, name = metric_code(whole), str(whole["title"])
     label = _YEAR_AND_STATUS.sub("", line.label).replace(f" ({key})", "")
     year, by = (_number(released.get(one)) for one in ("year", "target_year"))
     target = _number(released.get("target")) * (100 if line.unit == PER_HUNDRED else 1)
-    wanted = text.MISSING if math.isnan(target) else written_number(replace(line, estimate=target), target)
+    wanted = text.MISSING if math.isnan(target) else written_number(replace(line, estimate=target, digits=None), target)
     return (
         label,
         key if any(ch.isdigit() for ch in key) else name,

@@ -120,7 +120,7 @@ def _section(section: Section, place: int) -> str:
 
 
 def _blocks(blocks: Sequence[Block]) -> list[str]:
-    """Write blocks; the table behind a figure is folded below it."""
+    """Write blocks; the table behind a figure is folded below it, under its own name."""
     parts = []
     for place, block in enumerate(blocks):
         before = blocks[place - 1] if place else None
@@ -138,8 +138,12 @@ def _written(block: Block, *, below: bool) -> str:
         return _picture(block)
     if block.folded:
         # On paper it is left to the workbook, as in Word.
-        return f'<div class="pr-more">{folded(block.title, _table(block))}</div>'
-    return folded("The numbers behind this figure", _table(block)) if below else _table(block)
+        return f'<div class="pr-more">{folded(block.title, _table(block, named=True))}</div>'
+    return folded(block.title, _table(block, named=True)) if below else _table(block)
+
+
+# Seen on a narrow screen alone, on which a figure is wider than the screen and its numbers are open.
+_SIDEWAYS = "The figure is wider than the screen: move it sideways. Its numbers stand below it."
 
 
 def _picture(picture: Picture) -> str:
@@ -149,13 +153,14 @@ def _picture(picture: Picture) -> str:
     image = base64.b64encode(out.getvalue()).decode("ascii")
     title = html.escape(picture.title)
     return (
-        f'<figure class="ek-figure"><figcaption>{title}</figcaption>'
+        f'<figure class="ek-figure"><figcaption>{title}</figcaption><p class="pr-sideways">{_SIDEWAYS}</p>'
         f'<div class="ek-picture" role="group" tabindex="0" aria-label="{html.escape(picture.title, quote=True)}">'
         f'<img alt="{html.escape(picture.alt, quote=True)}" src="data:image/svg+xml;base64,{image}"></div></figure>'
     )
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, *, named: bool = False) -> str:
+    """Write a table; where it is named by what it is folded under, the caption tells its size and is heard only."""
     head = "".join(
         f'<th scope="col"{_words(table, at)}>{_text(name) or "&nbsp;"}</th>' for at, name in enumerate(table.columns)
     )
@@ -165,10 +170,12 @@ def _table(table: Table) -> str:
     )
     notes = "".join(f'<p class="pr-under">{_text(note)}</p>' for note in table.notes)
     label = html.escape(table.title, quote=True)
+    size = f"{len(table.rows)} {'row' if len(table.rows) == 1 else 'rows'}, {len(table.columns)} columns"
+    caption = f'<span class="ek-hidden">{size}</span>' if named else html.escape(table.title)
     kept = " pr-kept" if len(table.rows) <= _ON_ONE_PAGE else ""
     return (
         f'<div class="pr-scroll{kept}" role="region" tabindex="0" aria-label="{label}">'
-        f'<table class="pr-table{_size(table)}"><caption>{html.escape(table.title)}</caption>'
+        f'<table class="pr-table{_size(table)}"><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{notes}</div>"
     )
 

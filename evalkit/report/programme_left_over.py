@@ -18,17 +18,28 @@ from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.headline_texts import headlines
 from evalkit.programmes.model import Programme
-from evalkit.report.programme_numbers import Shown
+from evalkit.report.programme_flow_counts import (
+    ENOUGH_WITHOUT_N,
+    few_at_a_step,
+    group_counts,
+    is_few,
+    left_after,
+    steps_of,
+    tell_a_step,
+)
+from evalkit.report.programme_numbers import Shown, quieted
+from evalkit.report.programme_staff_counts import few_with_a_bonus, staff_left_over
 from evalkit.result import Curve, Estimates
 
 Flags = npt.NDArray[np.bool_]
 Key = tuple[str, ...]
 
-_OTHERS = "comparison"
+_OTHERS, _COULD = "comparison", "could have had"
 # Estimators whose rows are groups of people also where the whole answer is told.
 _BY_GROUP = frozenset({"gap_in_change", "relative_likelihood"})
-# Results on the workforce, protected row by row where they are made.
+# Results on the workforce: `staff_left_over` looks at who is left over of a snapshot.
 _OF_STAFF = frozenset({"representation", "leaver_rate", "stability_index", "wres", "edi_plan"})
+_COMPARES = frozenset({"relative_likelihood", "difference"})
 # Answers that are a category of people and no opinion: a grade before and after.
 _KINDS_OF_PEOPLE = frozenset({"category_change"})
 # Shares of the same people that add up to all of them.
@@ -71,39 +82,81 @@ def without_left_over(
         people, by group or not; people of whom the group is not stated are a group. Of shares that add up to everybody
         all are told, or none. A step of the flow is withheld too where its number differs by few from that of a step
         that is shown before it. Shares of a step that the flow withholds, and of a kind of people of whom there are
-        few, are withheld likewise. Under a profile that rounds counts nothing follows from a whole, and nothing is
-        changed.
+        few, are withheld likewise. So is a rate by group of which few people reached a step of the flow, or few did
+        not, and what is told of those followed in records of service where their number gives a withheld step away.
+        Comparisons of two groups, rates of staff and answers on many people are told without their numbers of people
+        instead. Under a profile that rounds counts nothing follows from a whole, and nothing is changed.
     """
     if profile.threshold <= 0 or profile.rounding != "none":
         return dict(parts), 0
     parts = {at: _steps_apart(part, profile) for at, part in parts.items()}
-    wholes = _wholes(parts)
+    wholes = _wholes(parts, programme)
     steps = _withheld_steps(parts, programme)
+    staff, left = staff_left_over(parts, profile), left_after(parts)
     found, more = {}, 0
     for at, part in parts.items():
-        rows = _rows_to_hide(part, wholes, profile)
+        hide, quiet = _rows_to_hide(part, wholes, profile, programme)
         if _told_by_step(part.answer, programme, steps):
-            rows |= ~_suppressed(part)[: len(rows)]
-        found[at] = _hidden(part, rows, programme) if rows.any() else part
-        more += bool(rows.any())
+            hide |= ~_suppressed(part)[: len(hide)]
+        if len(hide):
+            followed = _followed(part, parts, programme, profile)
+            many = part.answer.people >= ENOUGH_WITHOUT_N
+            hide |= left.get(at, False) | (followed & (not many))
+            quiet |= staff.get(at, False) | (followed & many)
+        quiet &= ~hide
+        made = _hidden(part, hide, programme) if hide.any() else part
+        found[at] = quieted(made, programme, quiet) if quiet.any() else made
+        more += bool(hide.any() or quiet.any())
     return found, more
 
 
-def _rows_to_hide(part: Shown, wholes: Mapping[Key, set[float]], profile: Profile) -> Flags:
+def _followed(part: Shown, parts: Mapping[int, Shown], programme: Programme, profile: Profile) -> Flags:
+    """Find all rows of an answer on people followed in records, where their number gives a withheld step away."""
+    shown = ~_suppressed(part)
+    outcomes = [programme.outcomes_by_id[name] for name in part.answer.about if name in programme.outcomes_by_id]
+    told, hidden = steps_of(parts, {role for one in outcomes for role in one.roles})
+    return shown & tell_a_step(part.answer, told, hidden, profile)
+
+
+def _rows_to_hide(
+    part: Shown, wholes: Mapping[Key, set[float]], profile: Profile, programme: Programme
+) -> tuple[Flags, Flags]:
+    """Find rows that are withheld, and those that are told without their numbers of people."""
     result = part.answer.result
     if not isinstance(result, Estimates) or len(result.frame) != len(part.released.frame):
-        return np.zeros(0, dtype=bool)
+        return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
     shown = ~_suppressed(part)
-    hide = np.zeros(len(shown), dtype=bool)
-    for split in _splits(part.answer):
-        gone = _gone(split, shown, wholes.get(split.key, set()), profile)
-        hide[gone] = True
-        hide[list(split.beside)] |= _named(result.frame, split, gone)
+    hide = (few_at_a_step(part.answer, programme, profile) | few_with_a_bonus(part)) & shown
+    quiet = np.zeros(len(shown), dtype=bool)
+    small = np.flatnonzero(hide | ~shown).tolist()
+    many = _of_many(part.answer)
+    for split in _splits(part.answer, programme):
+        more = np.zeros(len(shown), dtype=bool)
+        more[_gone(split, shown & ~hide & ~quiet, wholes.get(split.key, set()), profile)] = True
+        gone = [row for row in split.rows if (more | hide)[row]]
+        kept = many.copy()
+        kept[list(split.beside)] &= ~_named(result.frame, split, small)
+        more[list(split.beside)] |= _named(result.frame, split, gone)
+        hide |= more & ~kept
+        quiet |= more & kept
     if part.answer.question.estimator in _SHARES_OF_ALL:
         hide |= _tells_the_rest(result, part.released.frame, shown)
     if part.answer.question.estimator in _KINDS_OF_PEOPLE:
         hide |= _few_of_a_kind(result.frame, shown, profile)
-    return hide & shown
+    return hide & shown, quiet & shown & ~hide
+
+
+def _of_many(answer: Answer) -> Flags:
+    """Find comparisons of two groups on so many people that they can be told without n.
+
+    Those left over do not follow from a difference beside the whole: of neither group is anything told by itself.
+    """
+    assert isinstance(answer.result, Estimates)  # noqa: S101 - only rows of estimates are split
+    frame, estimator = answer.result.frame, answer.question.estimator
+    compares = frame["term"].isin(_COMPARES).to_numpy() & (estimator == "relative_likelihood")
+    if estimator == "gap_in_change" and "quantity" in frame:
+        compares |= frame["quantity"].astype(str).str.startswith("difference").to_numpy()
+    return np.asarray(compares & (frame["n"].to_numpy(dtype=float) >= ENOUGH_WITHOUT_N))
 
 
 def _tells_the_rest(result: Estimates, released: pd.DataFrame, shown: Flags) -> Flags:
@@ -129,7 +182,7 @@ def _steps_apart(part: Shown, profile: Profile) -> Shown:
     told: list[float] = []
     hide = np.zeros(len(frame), dtype=bool)
     for at, n in enumerate(frame["n"].to_numpy(dtype=float)):
-        hide[at] = any(_is_few(abs(n - before), profile) for before in told)
+        hide[at] = any(is_few(abs(n - before), profile) for before in told)
         if np.isfinite(n) and not hide[at]:
             told.append(n)
     if not hide.any():
@@ -154,20 +207,15 @@ def _hidden(part: Shown, rows: Flags, programme: Programme) -> Shown:
 def _gone(split: _Split, shown: Flags, wholes: set[float], profile: Profile) -> list[int]:
     """Find the groups that have to go beside every known whole."""
     told = sorted((n, row) for n, row in zip(split.people, split.rows, strict=True) if shown[row])
-    kept = [(n, row) for n, row in told if not _is_few(n, profile)]
-    known = {*wholes, split.whole}
+    kept = [(n, row) for n, row in told if not is_few(n, profile)]
 
     def leaves_few() -> bool:
         total = sum(n for n, _ in kept)
-        return bool(kept) and any(_is_few(whole - total, profile) for whole in known if whole > total)
+        return bool(kept) and any(is_few(whole - total, profile) for whole in wholes if whole > total)
 
     while leaves_few():
         kept = kept[1:] if len(kept) > _FEWEST_GROUPS else []
     return [row for _, row in told if row not in {own for _, own in kept}]
-
-
-def _is_few(people: float, profile: Profile) -> bool:
-    return people > 0 and bool(withheld([people], profile)[0])
 
 
 def _named(frame: pd.DataFrame, split: _Split, gone: Sequence[int]) -> Flags:
@@ -178,7 +226,7 @@ def _named(frame: pd.DataFrame, split: _Split, gone: Sequence[int]) -> Flags:
     return np.array([bool(labels & side) for side in sides], dtype=bool)
 
 
-def _splits(answer: Answer) -> Iterator[_Split]:
+def _splits(answer: Answer, programme: Programme) -> Iterator[_Split]:
     """Find what an answer tells by group of people."""
     result = answer.result
     if not isinstance(result, Estimates) or not _is_by_group(answer):
@@ -200,13 +248,29 @@ def _splits(answer: Answer) -> Iterator[_Split]:
         term = str(names[0])
         # Of a rate, ratio and difference all rows are about the same groups.
         compared = pair if answer.question.estimator == "relative_likelihood" else _same(frame, term, pair)
-        yield _Split(
+        split = _Split(
             _key(answer, term, ""),
             tuple(int(row) for row in group.index),
             tuple(people),
             tuple(int(row) for row in np.flatnonzero(compared)),
             float(people.sum()),
         )
+        yield split
+        yield from _at_the_next_step(answer, split, programme)
+
+
+def _at_the_next_step(answer: Answer, split: _Split, programme: Programme) -> Iterator[_Split]:
+    """Split those who reached a step of the flow too, and those who did not: a rate and its n tell both."""
+    counts = group_counts(answer, programme)
+    if counts is None or not counts.reached or split.key[0] != _COULD:
+        return
+    known = dict(zip(counts.rows.tolist(), counts.events.tolist(), strict=True))
+    if not all(np.isfinite(known.get(row, np.nan)) for row in split.rows):
+        return
+    had = tuple(known[row] for row in split.rows)
+    lost = tuple(n - events for n, events in zip(split.people, had, strict=True))
+    for name, people in (("reached", had), ("did not reach", lost)):
+        yield replace(split, key=(name, *split.key[1:]), people=people, whole=sum(people))
 
 
 def _same(frame: pd.DataFrame, term: str, pair: Flags) -> Flags:
@@ -229,7 +293,7 @@ def _key(answer: Answer, term: str, group: str) -> Key:
     about = about or " ".join(answer.about)
     if question.estimator in {"relative_likelihood", "share"}:
         return (
-            "could have had",
+            _COULD,
             " ".join(question.roles),
             str(said.get("of", "")),
             str(said.get("of_column", "")),
@@ -246,16 +310,16 @@ def _key(answer: Answer, term: str, group: str) -> Key:
     return "answered", answer.role, about, when
 
 
-def _wholes(parts: Mapping[int, Shown]) -> dict[Key, set[float]]:
+def _wholes(parts: Mapping[int, Shown], programme: Programme) -> dict[Key, set[float]]:
     """Collect the numbers of people that are told of everybody, by whom they are about."""
     found: dict[Key, set[float]] = {}
     for part in parts.values():
         answer, result = part.answer, part.answer.result
         if not isinstance(result, Estimates) or isinstance(result, Curve) or "n" not in part.released.frame:
             continue
-        for split in _splits(answer):
+        for split in _splits(answer, programme):
             told = {split.whole}
-            if answer.question.estimator == "relative_likelihood":
+            if answer.question.estimator == "relative_likelihood" and split.key[0] == _COULD:
                 # The same people may be told by what they are in another answer, whatever came of them.
                 for key in [one for one in found if one[:4] == split.key[:4]]:
                     found[key] |= told
@@ -290,7 +354,8 @@ def _told_by_step(answer: Answer, programme: Programme, steps: frozenset[str]) -
     if question.estimator not in {"share", "relative_likelihood"} or "by" in question.said:
         return False
     outcomes = [programme.outcomes_by_id[name] for name in answer.about if name in programme.outcomes_by_id]
-    return bool(steps & {*(question.steps if not outcomes else ()), *(str(one.column) for one in outcomes)})
+    among = str(question.said.get("of", ""))  # its number of people is that of this step
+    return bool(steps & {among, *(question.steps if not outcomes else ()), *(str(one.column) for one in outcomes)})
 
 
 def _few_of_a_kind(frame: pd.DataFrame, shown: Flags, profile: Profile) -> Flags:
@@ -306,7 +371,7 @@ def _few_of_a_kind(frame: pd.DataFrame, shown: Flags, profile: Profile) -> Flags
     for terms in frame.groupby("term", sort=False).groups.values():
         inside = rows & frame.index.isin(terms) & shown
         for column in counts.T:
-            while _is_few(float(column[inside & hide].sum()), profile) and (inside & ~hide).any():
+            while is_few(float(column[inside & hide].sum()), profile) and (inside & ~hide).any():
                 left = np.flatnonzero(inside & ~hide)
                 hide[left[np.argmin(column[left])]] = True
     return hide

@@ -17,14 +17,15 @@ from evalkit.report.origin import common_origin, report_date
 from evalkit.report.programme_alike import withheld_alike, without_n_alike
 from evalkit.report.programme_answered import counted, open_questions
 from evalkit.report.programme_blocks import Block, Bullets, Picture, Report, Section, Table, Text
+from evalkit.report.programme_board import board_sections
 from evalkit.report.programme_content import (
     Material,
-    board_sections,
     closing_sections,
     material,
     plan_table,
     theme_sections,
 )
+from evalkit.report.programme_flow_counts import beside_tables
 from evalkit.report.programme_identity import Identity
 from evalkit.report.programme_left_over import without_left_over
 from evalkit.report.programme_numbers import quieted
@@ -213,6 +214,9 @@ def _marks(made: Material) -> list[dict[str, Any]]:
 
 
 def _leaking(made: Material, way: int) -> tuple[list[str], int]:
+    apart = list(beside_tables(made.shown, made.reach, made.programme, made.profile))
+    if apart:  # a step in an answer beside another one in a table: no attack is needed to see who was lost between
+        return [title for at, role, name in apart for title in (f"{_ANSWER}{at}", f"{_REACH}{role} {name}")], way
     marks = _marks(made)
     try:
         return leaking(marks, _TOKEN, way)
@@ -259,8 +263,9 @@ def _disclosure(made: Material, rules: Profile, left_out: _LeftOut) -> list[Bloc
     if more:
         blocks.append(
             Text(
-                f"Withheld beside the whole: groups in {more} {'answer' if more == 1 else 'answers'}, as fewer than "
-                f"{rules.threshold} people would have been left over, who would have followed by subtraction."
+                f"Withheld beside the whole: groups, or numbers of people, in {more} "
+                f"{'answer' if more == 1 else 'answers'}, as fewer than {rules.threshold} people would have been "
+                "left over, who would have followed by subtraction."
             )
         )
     if again:

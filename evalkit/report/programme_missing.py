@@ -22,10 +22,11 @@ from evalkit.disclosure.rules import withheld
 from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.errors import EvalkitError
 from evalkit.programmes.answering_change import wide
+from evalkit.programmes.answers import several
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.following_up import FollowUp, follow_ups
-from evalkit.programmes.parts import Role
-from evalkit.programmes.written_numbers import number
+from evalkit.programmes.parts import Question, Role
+from evalkit.programmes.written_numbers import beside_nothing, number
 from evalkit.report import text
 from evalkit.report.programme_blocks import Block, Table, Text
 
@@ -33,10 +34,20 @@ from evalkit.report.programme_blocks import Block, Table, Text
 _SEED = 20100505
 _PART = "lost less kept"
 _WAYS = {
-    COMPLETE: "those who answered both times, as in the report",
+    COMPLETE: "those who answered both times",
     WEIGHTED: "those who answered both times, weighted to be like all who answered before",
     IMPUTED: "all who answered before, with answers afterwards filled in many times from what is known of them",
 }
+_MEANS, _MODEL = "mean_change", "wave_change"
+# What the change that the report tells rests on, by its estimator; in a row, and as the end of a sentence.
+_AS_TOLD = {
+    _MEANS: (", as in the report", "the change rests on those who answered both times."),
+    _MODEL: (
+        " (the change in the report is of a mixed model, which uses those who answered once too)",
+        "the change in the report is of a mixed model, which uses everybody who answered at one of the times at least.",
+    ),
+}
+_NOT_TOLD = ("", "the change rests on those who answered both times.")
 _FEWEST_WAYS = 2
 # From this size on a number is of a scale of a hundred.
 _HUNDREDS = 10
@@ -67,12 +78,13 @@ def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
     for role in evidence.programme.parties:
         for one in follow_ups(evidence, role.id):
             name = _named(evidence, one, role)
-            frame = _released(evidence, one, role, profile)
+            beside, rests = _AS_TOLD.get(_told_by(evidence, one, role), _NOT_TOLD)
+            frame = _released(evidence, one, role, profile, rests)
             if isinstance(frame, str):
                 untold.setdefault(frame, []).append(name)
                 continue
             differences += _difference_rows(frame, name)
-            ways += _way_rows(frame, name)
+            ways += _way_rows(frame, name, beside)
             said += [_conclusion(frame, name, evidence.bounds(one.outcome))]
             data.append(frame.assign(outcome=name)[["outcome", "part", "group", *_NUMBERS]])
     if differences:
@@ -98,6 +110,24 @@ def losses(evidence: Evidence, profile: Profile) -> Iterator[Block]:
     yield from (Text(f"{'; '.join(names)}: {why}") for why, names in untold.items())
 
 
+def _told_by(evidence: Evidence, one: FollowUp, role: Role) -> str:
+    """Name the estimator by which the report tells this change of the same people; empty for another than these."""
+    found = {
+        question.estimator
+        for question in evidence.programme.questions
+        if one.outcome.id in question.outcomes and (not question.roles or role.id in question.roles)
+        if {one.before, one.after} <= _times(question)
+    }
+    return next((name for name in (_MEANS, _MODEL) if name in found), "")
+
+
+def _times(question: Question) -> set[str]:
+    said = question.said
+    return {str(said[name]) for name in ("pre", "post") if name in said} | {
+        str(w) for w in several(said.get("waves", ()))
+    }
+
+
 def _fewest(profile: Profile) -> float:
     """Give the fewest people whose mean may be told; rules that round have no threshold of their own."""
     return max(profile.threshold, profile.mean_min_n, 1)
@@ -121,7 +151,7 @@ def _too_few(did: str, profile: Profile) -> str:
     return f"fewer than {least:g} people {did}, or none." if least > 1 else f"nobody {did}."
 
 
-def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -> pd.DataFrame | str:
+def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile, rests: str) -> pd.DataFrame | str:
     """Estimate, and keep the rows that may leave; or say why there are none, begun small."""
     frame = wide(evidence, [one.outcome], [one.before, one.after], role.id)
     before, after = (str(name) for name in frame.columns)
@@ -132,7 +162,7 @@ def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -
         return f"{few} How those who did not answer afterwards differ is not told: too few stand beside them."
     if lost.sum() < _fewest(profile):
         few = _too_few("answered before and not afterwards", profile)
-        return f"{few} How they differ is not told, and the change rests on those who answered both times."
+        return f"{few} How they differ is not told, and {rests}"
     names = _characteristics(evidence, frame)
     frame = frame.assign(**names).reset_index(drop=True)
     try:
@@ -141,8 +171,8 @@ def _released(evidence: Evidence, one: FollowUp, role: Role, profile: Profile) -
         )
     except EvalkitError:
         return (
-            "how those who did not answer afterwards differ cannot be estimated from these answers. The change rests "
-            "on those who answered both times."
+            "how those who did not answer afterwards differ cannot be estimated from these answers. "
+            f"{rests[:1].upper()}{rests[1:]}"
         )
     # A share of a few people among those lost would tell how many they are.
     small = {
@@ -189,10 +219,11 @@ def _difference_rows(frame: pd.DataFrame, name: str) -> Iterator[tuple[str, ...]
             yield (what, *_told(row))
 
 
-def _way_rows(frame: pd.DataFrame, name: str) -> Iterator[tuple[str, ...]]:
+def _way_rows(frame: pd.DataFrame, name: str, beside: str) -> Iterator[tuple[str, ...]]:
     for row in frame[frame["part"] == CHANGE].to_dict("records"):
         if not np.isnan(float(row["estimate"])):
-            yield (name, _WAYS[str(row["group"])], *_told(row))
+            more = beside if row["group"] == COMPLETE else ""
+            yield (name, f"{_WAYS[str(row['group'])]}{more}", *_told(row))
 
 
 def _told(row: Mapping[Hashable, object]) -> tuple[str, str]:
@@ -204,15 +235,50 @@ def _told(row: Mapping[Hashable, object]) -> tuple[str, str]:
 
 
 def _digits(*values: float) -> int:
-    """Two decimals for scales of a few points, one for scales of a hundred, as in the rest of the report."""
+    """Two decimals for scales of a few points, one for scales of a hundred; more where one would look like nothing."""
     sizes = [abs(value) for value in values if np.isfinite(value)]
-    return 1 if sizes and max(sizes) >= _HUNDREDS else 2
+    digits = 1 if sizes and max(sizes) >= _HUNDREDS else 2
+    return max([digits, *(_shown(size, digits) for size in sizes)])
+
+
+def _shown(size: float, digits: int) -> int:
+    """Find the decimals with which a number that is not nothing does not look like nothing."""
+    return len(beside_nothing(size, digits).partition(".")[2])
+
+
+def hanging(evidence: Evidence, profile: Profile) -> tuple[tuple[str, str], ...]:
+    """List the outcomes of which the ways to allow for those lost do not all show a change, and the same one.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The data.
+    profile : Profile
+        Disclosure profile.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Id of the outcome, and its name as `losses` has it; none of which nothing is told there.
+    """
+    found = []
+    for role in evidence.programme.parties:
+        for one in follow_ups(evidence, role.id):
+            frame = _released(evidence, one, role, profile, "")
+            sides = [] if isinstance(frame, str) else _sides(frame)
+            if len(sides) >= _FEWEST_WAYS and (len(set(sides)) > 1 or sides[0] == 0):
+                found.append((one.outcome.id, _named(evidence, one, role)))
+    return tuple(found)
+
+
+def _sides(frame: pd.DataFrame) -> list[int]:
+    rows = frame[(frame["part"] == CHANGE) & frame["estimate"].notna()]
+    return [_side(float(row["conf_low"]), float(row["conf_high"])) for row in rows.to_dict("records")]
 
 
 def _conclusion(frame: pd.DataFrame, name: str, bounds: tuple[float, float] | None) -> str:
     """Say whether the conclusion hangs on those lost."""
-    rows = frame[(frame["part"] == CHANGE) & frame["estimate"].notna()]
-    sides = [_side(float(row["conf_low"]), float(row["conf_high"])) for row in rows.to_dict("records")]
+    sides = _sides(frame)
     tips = frame[(frame["part"] == TIPPING) & (frame["group"] == TIPPING_INTERVAL)]["estimate"]
     tip = float(tips.iloc[0]) if len(tips) else float("nan")
     return f"{name}: {settled(sides)}{_tipping(sides, tip, bounds)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,12 +13,14 @@ import pandas as pd
 from evalkit.disclosure import Profile, Released, release, release_frame
 from evalkit.disclosure.releasing import tell_without_n
 from evalkit.disclosure.steps import SUPPRESSED
+from evalkit.disclosure.telling_digits import cut
 from evalkit.figures.estimates import panels
+from evalkit.numeric.decimal_rounding import Way
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.headline_texts import PAY_SHARE, PER_HUNDRED, Headline, headlines
 from evalkit.programmes.model import Programme
-from evalkit.programmes.wording import decimals
-from evalkit.programmes.written_numbers import beside_nothing, number, per_cent
+from evalkit.programmes.wording import holds_nothing, p_written, written
+from evalkit.programmes.written_numbers import number
 from evalkit.report import tables, text
 from evalkit.report.programme_blocks import Picture, Table
 from evalkit.result import Curve, Estimates, Method, estimates
@@ -121,10 +123,30 @@ def quieted(part: Shown, programme: Programme, rows: npt.NDArray[np.bool_] | Non
     return replace(with_released(part, released, programme), quiet=part.quiet or whole)
 
 
+OUTWARDS = (
+    "Where no number of people is told, shares and ratios carry fewer digits, and their intervals are rounded "
+    "outwards; what is said of them goes by the unrounded ones."
+)
 LEFT_OUT = (
     "Numbers of people, and intervals from which they would follow, are left out (\u2013) where, beside other tables, "
     "they would tell how many are in a group that is withheld."
 )
+
+
+def rounded_outwards(lines: Iterable[Headline]) -> bool:
+    """Tell whether a reader meets an interval that was rounded outwards.
+
+    Parameters
+    ----------
+    lines : iterable of Headline
+        Numbers that are told.
+
+    Returns
+    -------
+    bool
+        Whether there is a share or ratio with an interval and without its number of people.
+    """
+    return any(line.exact is not None and line.digits != "three digits" for line in lines)
 
 
 def lacks_n(part: Shown) -> bool:
@@ -184,9 +206,14 @@ def _without_counts(part: Shown) -> Shown:
     for name in frame.columns:
         if name in {*part.released.counts, "std_error"} or str(name).startswith("n_"):
             frame[name] = np.nan
-        elif name in ("estimate", "conf_low", "conf_high"):
-            frame[name] = frame[name].astype(float).map(as_printed)
+        elif name in _OUTWARDS:
+            way = _OUTWARDS[str(name)]
+            frame[name] = [cut(number, "three digits", way) for number in frame[name].astype(float)]
     return replace(part, released=replace(part.released, frame=frame, caption=""), quiet=True)
+
+
+# Column of a curve -> how it is rounded where n is left out.
+_OUTWARDS: Mapping[str, Way] = {"estimate": "near", "conf_low": "down", "conf_high": "up"}
 
 
 def as_printed(value: float) -> float:
@@ -207,9 +234,7 @@ def as_printed(value: float) -> float:
     >>> as_printed(0.9691487643353254), as_printed(12.34567), as_printed(1234.567)
     (0.969, 12.3, 1234.6)
     """
-    if not math.isfinite(value) or value == 0:
-        return value
-    return round(value, max(1, 2 - math.floor(math.log10(abs(value)))))
+    return cut(value, "three digits")
 
 
 def shown(answer: Answer, profile: Profile, public: Profile, programme: Programme) -> Shown | None:
@@ -254,10 +279,10 @@ def value(line: Headline) -> str:
     """
     if math.isinf(line.estimate) and not line.withheld:
         return "no ratio"
-    return WITHHELD if line.withheld else written_number(line, line.estimate)
+    return WITHHELD if line.withheld else written_number(line, line.estimate, estimate=True)
 
 
-def written_number(line: Headline, what: float) -> str:
+def written_number(line: Headline, what: float, *, estimate: bool = False) -> str:
     """Write a number in the way of a row: its limit, or its target.
 
     Parameters
@@ -266,24 +291,23 @@ def written_number(line: Headline, what: float) -> str:
         The row.
     what : float
         The number, in the unit of the estimate; NaN becomes a dash.
+    estimate : bool, default False
+        Whether it is the estimate.
 
     Returns
     -------
     str
-        In per cent for proportions, with a sign for changes.
+        In per cent for proportions, with a sign for changes; the digits are those of the sentence on it.
     """
     if math.isnan(what):
         return text.MISSING
     signed = line.kind in {"change", "difference"} and what > 0
-    if line.unit in _HUNDREDTHS:
-        digits = decimals(line)
-        told = per_cent(what, digits) if line.kind in _LEVELS else beside_nothing(100 * what, digits)
-    elif line.kind == "count":
+    if line.kind == "count":
         told = number(what, 0 if float(what).is_integer() else 1)
-    elif line.kind in _LEVELS:
-        told = number(what, decimals(line))
     else:
-        told = beside_nothing(what, decimals(line), 1.0 if line.kind in _RATIOS else 0.0)
+        told = written(line, what, estimate=estimate)
+    if line.unit in _HUNDREDTHS and line.kind in _LEVELS:
+        told = f"{told} %"
     return f"+{told}" if signed and told.strip("0.,") else told
 
 
@@ -307,11 +331,23 @@ def interval(line: Headline) -> str:
     return f"{written_number(line, line.low)} to {written_number(line, line.high)}"
 
 
-def _whose(people: set[str]) -> str:
-    """Head the column of how many: people, or what else was counted."""
+def whose(people: set[str]) -> str:
+    """Head the column of how many: people, or what else was counted.
+
+    Parameters
+    ----------
+    people : set of str
+        What is counted in its rows.
+
+    Returns
+    -------
+    str
+        Such as "Mentees" where it is one, else "People or posts".
+    """
     if len(people) == 1:
         return next(iter(people)).capitalize()
-    return "People or actions" if "actions" in people else "People"
+    others = [name for name in ("actions", "posts") if name in people]
+    return " or ".join(["People", *others])
 
 
 def kind_title(parts: Sequence[Shown]) -> str:
@@ -405,7 +441,7 @@ def numbers_table(
     if not all(line.kind == "count" for line in lines):
         people = {line.who for line in lines}
         counts = [WITHHELD if line.withheld else text.count(line.people) for line in lines]
-        columns.append((_whose(people), counts))
+        columns.append((whose(people), counts))
     columns += _unit_columns(parts, lines, ends or {})
     words = frozenset(at for at, (name, _) in enumerate(columns) if name == "Unit")
     rows = tuple(zip(*(cells for _, cells in columns), strict=True))
@@ -421,7 +457,7 @@ def _estimate_columns(parts: Sequence[Shown], lines: Sequence[Headline]) -> list
         levels = " and ".join(dict.fromkeys(line.level for line in lines))
         columns.append((f"{levels} interval", [interval(line) for line in lines]))
     if any(not math.isnan(line.p_value) for line in lines):
-        columns.append(("p", [text.p_value(line.p_value) for line in lines]))
+        columns.append(("p", [p_written(line) for line in lines]))
     return columns
 
 
@@ -444,6 +480,8 @@ def _notes(parts: Sequence[Shown], caption: str) -> tuple[str, ...]:
     notes = [caption] if caption else []
     if any(part.quiet or lacks_n(part) for part in parts):
         notes.append(LEFT_OUT)
+    if rounded_outwards(line for part in parts for line in part.lines):
+        notes.append(OUTWARDS)
     if any(line.withheld for part in parts for line in part.lines):
         notes.append(f"Withheld so that nobody can be recognised: {parts[0].released.profile.title}.")
     terms = list(dict.fromkeys(term for part in parts for term in _adjustment(part)))
@@ -542,9 +580,14 @@ def forest(parts: Sequence[Shown], title: str, ends: Mapping[str, str] | None = 
 
 
 def _drawn_row(line: Headline) -> dict[str, object]:
+    """Give the numbers as the table has them: a drawing can be measured, and would tell digits that nobody may know."""
     times = 100.0 if line.unit in _HUNDREDTHS else 1.0
     numbers = {"estimate": line.estimate, "conf_low": line.low, "conf_high": line.high}
-    return {"term": line.label, **{name: times * number for name, number in numbers.items()}, "n": line.people}
+    return {
+        "term": line.label,
+        **{name: times * as_printed(number) for name, number in numbers.items()},
+        "n": line.people,
+    }
 
 
 def _axis_label(part: Shown, line: Headline, ends: Mapping[str, str]) -> str:
@@ -564,7 +607,7 @@ def _alt(lines: Sequence[Headline], label: str, *, level: bool) -> str:
     if level:
         return f"{start} {_range_of(lines)}"
     null = 1.0 if lines[0].kind in _RATIOS else 0.0
-    beyond = sum(not line.low <= null <= line.high for line in lines)
+    beyond = sum(not holds_nothing(line) for line in lines)
     if one:
         return f"{start} The interval {'lies wholly on one side of' if beyond else 'holds'} no difference, at {null:g}."
     how_many = "None" if not beyond else "All" if beyond == len(lines) else f"{beyond}"

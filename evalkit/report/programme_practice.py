@@ -42,6 +42,7 @@ def differences(evidence: Evidence, answers: Sequence[Answer], parts: Mapping[in
         *_steps(evidence),
         *_questions(evidence.programme, answers, parts),
         *_subgroups(evidence.programme, parts),
+        *_not_looked_at(evidence.programme),
         *_methods(answers, parts),
     ]
     yield Text("Found by comparing the plan with the data; what people decided stands in the section after the plan.")
@@ -74,7 +75,7 @@ def _questions(programme: Programme, answers: Sequence[Answer], parts: Mapping[i
     for said, standing in (
         ("Planned and not answered", "not answered"),
         ("Answered in part", "answered in part"),
-        ("Answered, and withheld because of few people", "withheld"),
+        ("Answered, and withheld to protect small numbers of people", "withheld"),
     ):
         found = [one.asks for one in programme.questions if came[one.id] == standing]
         if len(found) > _MOST_LISTED:
@@ -88,9 +89,26 @@ def _subgroups(programme: Programme, parts: Mapping[int, Shown]) -> Iterator[str
     lost, wanted, names = groups_lost(programme, parts)
     if lost:
         yield (
-            f"{lost} of {wanted} planned analyses by subgroup {'is' if lost == 1 else 'are'} withheld "
-            f"or could not be made, as groups are too small ({names})."
+            f"{lost} of {wanted} planned analyses by subgroup {'is' if lost == 1 else 'are'} withheld, to protect "
+            f"small numbers of people, or could not be made ({names})."
         )
+
+
+def _not_looked_at(programme: Programme) -> Iterator[str]:
+    """Name the groups of the plan by which no question is asked; those of participants are told under Reach."""
+    asked = {name for one in programme.questions for name in one.subgroups}
+    compared = {str(value) for one in programme.questions for key, value in one.arguments if key == "group"}
+    unused = [
+        one
+        for one in programme.subgroups
+        if one.id not in asked and (len(one.columns) > 1 or one.columns[0] not in compared)
+    ]
+    reach = [one.title for one in unused if all(column.startswith("participants.") for column in one.columns)]
+    rest = [one.title for one in unused if one.title not in reach]
+    if reach:
+        yield f"By these groups of the plan only reach is told, and no question is asked: {'; '.join(reach)}."
+    if rest:
+        yield f"By these groups of the plan nothing is told, as no question is asked by them: {'; '.join(rest)}."
 
 
 def _methods(answers: Sequence[Answer], parts: Mapping[int, Shown]) -> Iterator[str]:

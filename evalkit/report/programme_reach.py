@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -17,8 +18,9 @@ from evalkit.disclosure.rules import release_counts, withheld
 from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.equality.mappings import NOT_STATED
 from evalkit.numeric.proportions import wilson
-from evalkit.programmes.answering_now import participant_flow, started
+from evalkit.programmes.answering_now import lost_by_start, participant_flow, started
 from evalkit.programmes.evidence import Evidence, labelled
+from evalkit.programmes.folder_eligible import served
 from evalkit.programmes.following_up import answered_both, follow_ups
 from evalkit.programmes.parts import Role, Step, Subgroup, Use
 from evalkit.programmes.written_numbers import share_and_limits
@@ -30,8 +32,19 @@ _ALL = "all"
 _ELIGIBLE = "eligible"
 ANSWERED = "answered"
 ANSWERED_TITLE = "Answered before and after"
-# Parties that give more than they are given: who was eligible is told of the other one.
-_GIVING = ("mentor", "senior", "coach")
+# Words around one year of age -> from which year to which a label is.
+_AGES: tuple[tuple[re.Pattern[str], Callable[[float], tuple[float, float]]], ...] = (
+    (re.compile(r"^\W*(under|below|less|younger)\b|^<(?!=)", re.IGNORECASE), lambda year: (0.0, year - 1)),
+    (
+        re.compile(r"^(up to|to|at most)\b|<=|\u2264|\b(under|below|younger|less)\b", re.IGNORECASE),
+        lambda year: (0.0, year),
+    ),
+    (re.compile(r"^\W*(over|above|more|older)\b|^>(?!=)", re.IGNORECASE), lambda year: (year + 1, math.inf)),
+    (
+        re.compile(r"\+|>=|\u2265|\b(over|above|older|more|from|at least)\b", re.IGNORECASE),
+        lambda year: (year, math.inf),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,10 +199,21 @@ def _stated(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(label for label in labels if label != NOT_STATED)
 
 
-def _age(label: str) -> tuple[int, int, str]:
-    """Sort ages by the number that they begin with; those under an age come first."""
-    number = re.search(r"\d+", label)
-    return 0 if label.lower().startswith("under") else 1, int(number[0]) if number else 0, label
+def _age(label: str) -> tuple[float, float, str]:
+    """Sort ages by the years that they are from and to; those of which the label does not say so come last.
+
+    Examples
+    --------
+    >>> [_age(label)[:2] for label in ("25-34", "<25", "24 and under", "65+", "over 64", "57")]
+    [(25.0, 34.0), (0.0, 24.0), (0.0, 24.0), (65.0, inf), (65.0, inf), (57.0, 57.0)]
+    """
+    years = [float(year) for year in re.findall(r"\d+", label)]
+    low, high = (years[0], years[-1]) if years else (math.inf, math.inf)
+    for words, found in _AGES:
+        if len(years) == 1 and words.search(label):
+            low, high = found(years[0])
+            break
+    return low, high, label
 
 
 def _other_groups(one: Subgroup) -> str:
@@ -213,13 +237,12 @@ def _age_range(labels: Sequence[str]) -> str:
     ('35-54', '55 and over', 'under 35')
     """
     ages = sorted(labels, key=_age)
-    low = re.match(r"\d+", ages[0])
-    high = re.search(r"\d\D+(\d+)$", ages[-1])
-    if ages[0].lower().startswith("under"):
-        return f"under {int(high[1]) + 1}" if high else " or ".join(ages)
-    if low is None:
+    low, high = _age(ages[0])[0], max(_age(label)[1] for label in ages)
+    if not all(map(math.isfinite, [low, _age(ages[0])[1], _age(ages[-1])[0]])):
         return " or ".join(ages)
-    return f"{low[0]}-{high[1]}" if high else f"{low[0]} and over"
+    if low == 0:
+        return f"under {high + 1:.0f}" if math.isfinite(high) else " or ".join(ages)
+    return f"{low:.0f}-{high:.0f}" if math.isfinite(high) else f"{low:.0f} and over"
 
 
 def _is_small(counts: Mapping[str, int], stages: Sequence[_Stage], profile: Profile) -> bool:
@@ -227,7 +250,7 @@ def _is_small(counts: Mapping[str, int], stages: Sequence[_Stage], profile: Prof
     return any(_is_few(n, profile) for n in [*counts.values(), *lost]) or max(counts.values()) == 0
 
 
-def _is_few(n: int, profile: Profile) -> bool:
+def _is_few(n: float, profile: Profile) -> bool:
     return n < profile.threshold and (n > 0 or profile.withhold_zero)
 
 
@@ -285,19 +308,18 @@ def _ladder(stages: Sequence[_Stage], profile: Profile) -> Iterator[list[_Stage]
 
 
 def _tellable(stages: Sequence[_Stage], profile: Profile) -> list[_Stage]:
-    """Leave out steps at which, or on the way to which, so few were lost that nobody may know how many."""
+    """Leave out steps at which, or on the way to which, so few were lost that nobody may know how many.
+
+    As in the flow: the start says more than the steps before it.
+    """
+    lost = lost_by_start([one.id for one in stages], [_total(one) for one in stages])
     kept: list[_Stage] = []
-    for stage in stages:
+    for stage, to_start in zip(stages, lost, strict=True):
         of = next((one for one in reversed(kept) if one.id == stage.of or stage.id != ANSWERED), None)
-        while of is not None and _is_few(_total(of) - _total(stage), profile):
-            if stage.id != "started":
-                break
-            kept.remove(of)  # the start says more than the step before it
-            of = kept[-1] if kept else None
-        else:
-            if _is_few(_total(stage), profile):
-                continue
-            kept.append(replace(stage, of=of.id if of is not None else ""))
+        few = [_total(of) - _total(stage)] if of is not None else []
+        if any(_is_few(n, profile) for n in (*few, to_start, _total(stage))):
+            continue
+        kept.append(replace(stage, of=of.id if of is not None else ""))
     return kept
 
 
@@ -339,17 +361,15 @@ def _eligible(
 ) -> dict[str, dict[str, int]] | None:
     """Read the people eligible by characteristic; None where the file is not about this role, or cannot be.
 
-    Where a programme has two parties, the file is about those whom it is for, not about mentors. It cannot be where
-    fewer were eligible than came, of any group.
+    Where a programme has two parties, the file is about those whom it is for, not about mentors. A characteristic
+    cannot be where fewer were eligible than came, of any group.
     """
     frame = evidence.typed.get(_ELIGIBLE)
-    parties = [one.id for one in evidence.programme.parties]
-    served = next((one for one in parties if not one.startswith(_GIVING)), parties[0] if parties else "")
-    if frame is None or role.id != served or not stages or stages[0].here is None:
+    if frame is None or role.id != served(evidence.programme) or not stages or stages[0].here is None:
         return None
     whole = frame.loc[frame["characteristic"] == _ALL, "eligible"].sum()
-    found = {_ALL: {_ALL: int(whole)}} if whole > 0 else {}
     first = stages[0].here.to_numpy()
+    found = {_ALL: {_ALL: int(whole)}} if whole >= max(first.sum(), 1) else {}
     for subgroup in evidence.programme.subgroups:
         column = subgroup.columns[0]
         rows = frame[frame["characteristic"] == column.partition(".")[2]]
@@ -361,7 +381,7 @@ def _eligible(
         counts |= {NOT_STATED: counts.get(NOT_STATED, 0) + rest} if rest > 0 else {}
         came = evidence.labels(column, people[first]).value_counts()
         if rest < 0 or any(counts.get(str(label), 0) < n for label, n in came.items()):
-            return None
+            continue  # of this characteristic alone; `record_warnings` says so
         found[subgroup.id] = {str(label): int(n) for label, n in counts.items()}
     return found if len(found) > 1 else None
 
@@ -590,9 +610,12 @@ def answered(evidence: Evidence, profile: Profile) -> Table | Text | None:
     for wave, use, asked in evidence.programme.calendar():
         title = evidence.instruments[use.instrument].title
         early = wave.week + wave.open_weeks < 0
-        if _asked_with(evidence, use, asked) or set(use.roles) <= own or (early and not parties & set(use.roles)):
+        if _asked_with(evidence, use, asked) or (early and not parties & set(use.roles) and not set(use.roles) <= own):
             continue
-        why = _APPLYING if early else _AGAIN if wave.repeats else ""
+        if set(use.roles) <= own:
+            apart.setdefault(_OF_NOBODY, []).append(title)
+            continue
+        why = _APPLYING if early else _AGAIN.format(when=wave.repeats) if wave.repeats else ""
         found = [] if why else [(role, one) for role in use.roles if (one := _response(evidence, use, asked, role))]
         if not found and (use.id, asked) in evidence.answers:
             apart.setdefault(why or _UNKNOWN, []).append(title)
@@ -608,7 +631,8 @@ def answered(evidence: Evidence, profile: Profile) -> Table | Text | None:
 
 # Why a form stands in no row of those who were asked and those who answered.
 _APPLYING = "they are answered before the start, by everybody who came that far"
-_AGAIN = "they are asked again and again, and nobody notes how often each person was asked"
+_AGAIN = "they are asked {when}, and the files do not say whom and how often"
+_OF_NOBODY = "they are filled in by those who run the programme, and tell of no person"
 _UNKNOWN = "who was asked is not in the files"
 
 
@@ -632,7 +656,7 @@ def _answered_table(
         )
     notes: tuple[str, ...] = (
         "Asked: those who started, or everybody in the files of that role where no start is recorded. How many did not "
-        "answer is told: every number of people in the report would tell it.",
+        "answer can be told even where they are few: it follows from the numbers of people beside every result.",
     )
     if any(withheld_cells):
         notes = (*notes, f"Withheld so that nobody can be recognised: {profile.title}.")

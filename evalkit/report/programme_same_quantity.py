@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Profile
+from evalkit.disclosure.contrasts import sides_of
 from evalkit.disclosure.releasing import withhold_rows
 from evalkit.disclosure.rules import withheld
 from evalkit.disclosure.steps import SUPPRESSED
@@ -283,10 +284,10 @@ def _shift_parts(_answer: Answer, row: Row) -> Made | None:
     }.get(_text(row, "group"))
 
 
-def _group_parts(_answer: Answer, row: Row) -> Made | None:
+def _group_parts(answer: Answer, row: Row) -> Made | None:
     if _text(row, "quantity") == _MEAN_CHANGE:
         return {_text(row, "group"): 1.0}
-    return _less(_text(row, "group")) if _text(row, "quantity") == _OF_TWO else None
+    return _less(answer, _text(row, "group")) if _text(row, "quantity") == _OF_TWO else None
 
 
 def _pair_parts(answer: Answer, row: Row) -> Made | None:
@@ -297,15 +298,18 @@ def _pair_parts(answer: Answer, row: Row) -> Made | None:
     return _group_parts(answer, row)
 
 
-def _wave_parts(_answer: Answer, row: Row) -> Made | None:
+def _wave_parts(answer: Answer, row: Row) -> Made | None:
     if _text(row, "quantity") == _MEAN:
         return {_text(row, "group"): 1.0}
-    return _less(_text(row, "group")) if _text(row, "quantity") == _CHANGED else None
+    return _less(answer, _text(row, "group")) if _text(row, "quantity") == _CHANGED else None
 
 
-def _less(label: str) -> Made | None:
-    first, dash, second = label.partition(" - ")
-    return {first: 1.0, second: -1.0} if dash else None
+def _less(answer: Answer, label: str) -> Made | None:
+    """Read a difference; where the rows of its two sides are not there, its one dash stands between them."""
+    own = set(answer.result.frame["group"].astype(str)) if isinstance(answer.result, Estimates) else set()
+    sides = sides_of(label, own or {label})
+    sides = sides if len(sides) > 1 else tuple(label.split(" - "))
+    return {sides[0]: 1.0, sides[1]: -1.0} if len(sides) == 2 else None
 
 
 def _text(row: Row, name: str) -> str:

@@ -10,13 +10,25 @@ from dataclasses import replace
 import pandas as pd
 
 from evalkit.disclosure import Profile
+from evalkit.disclosure.telling_digits import limits_beside
+from evalkit.numeric.decimal_rounding import as_decimal, to_places
 from evalkit.numeric.proportions import wilson
 from evalkit.programmes.answers import Answer
-from evalkit.programmes.headline_texts import PAY_SHARE, Headline
+from evalkit.programmes.headline_texts import PAY_SHARE, PER_HUNDRED, Headline, first_rows, headlines
 from evalkit.programmes.model import Programme
 from evalkit.programmes.parts import Target
+from evalkit.programmes.written_numbers import number
 from evalkit.report.programme_blocks import Table
-from evalkit.report.programme_numbers import Shown, flow_frame, interval, value
+from evalkit.report.programme_numbers import (
+    OUTWARDS,
+    Shown,
+    flow_frame,
+    interval,
+    rounded_outwards,
+    value,
+    written_number,
+)
+from evalkit.result import Estimates
 
 _PER_CENT = frozenset({"per cent", "%"})
 
@@ -40,29 +52,87 @@ def targets_table(
     Returns
     -------
     Table or None
-        None without targets. A target counts as reached only when the whole interval is on its side.
+        None without targets. A target counts as reached only when the whole interval is on its side. A target that the
+        organisation sets for each metric of the improvement plan has a row for each that it set.
     """
     if not programme.targets:
         return None
-    rows = []
+    rows: list[tuple[str, ...]] = []
+    aimed: list[tuple[str, ...]] = []
+    cut = False
     for target in programme.targets:
-        if _stands_for_several(target, answers, parts):
+        own = _of_metrics(target, programme, answers, parts)
+        aimed += own
+        if own:
+            rows += own
+        elif _stands_for_several(target, answers, parts):
             rows.append((target.title, _wanted(target), "\u2013", "\u2013", "no target set"))
         else:
-            rows.append((target.title, _wanted(target), *judged(target, _line(target, programme, answers, parts))))
-    notes: tuple[str, ...] = (
-        "Reached: the whole interval is on the side of the target. Missed: none of it is. Not settled: it "
-        "reaches across.",
-    )
-    hidden = any("withheld" in cell for row in rows for cell in row)
-    notes += (f"Withheld so that nobody can be recognised: {profile.title}.",) if hidden else ()
+            line = _line(target, programme, answers, parts)
+            cut |= isinstance(line, Headline) and rounded_outwards([line])
+            rows.append((target.title, _wanted(target), *judged(target, line)))
+    notes = [
+        "Reached: the whole interval is on the side of the target. Missed: none of it is. Not settled: it reaches "
+        "across.",
+        *([_ON_THE_WAY] if aimed else []),
+        *([OUTWARDS] if cut else []),
+    ]
+    if any("withheld" in cell for row in rows for cell in row):
+        notes.append(f"Withheld so that nobody can be recognised: {profile.title}.")
     return Table(
         "Targets and what was reached",
         ("Target", "Wanted", "Found", "95 % interval", "Verdict"),
         tuple(rows),
         frozenset({1, 4}),
-        notes,
+        tuple(notes),
     )
+
+
+_ON_THE_WAY = (
+    "On track: the whole interval is where it should be by now, on a straight line from the first year to the target. "
+    "Off track: none of it is."
+)
+# Status of a metric, as the improvement plan has it -> the verdict on its target.
+_VERDICTS: Mapping[str, str] = {
+    "reached": "reached",
+    "missed": "missed",
+    "on track": "on track",
+    "off track": "off track",
+    "not clear, point on track": "not settled",
+    "not clear, point off track": "not settled",
+    "no baseline": "no baseline",
+    "no later value": "no later value",
+    "no adverse side": "no worse side",
+}
+
+
+def _of_metrics(
+    target: Target, programme: Programme, answers: Sequence[Answer], parts: Mapping[int, Shown]
+) -> list[tuple[str, ...]]:
+    """Write a row for each metric for which the organisation set a target in its own file."""
+    rows = []
+    for at, answer in enumerate(answers):
+        result, part = answer.result, parts.get(at)
+        if part is None or answer.question.id != target.question or answer.question.estimator != "edi_plan":
+            continue
+        if not isinstance(result, Estimates) or "status" not in result.frame:
+            continue
+        latest = result.frame.reset_index(drop=True)[first_rows(answer)]
+        lines = headlines(answer, part.released, programme)
+        for line, (_, row) in zip(lines, latest.iterrows(), strict=True):
+            if str(row["status"]) in _VERDICTS:
+                rows.append(_metric_row(line, row))
+    return rows
+
+
+def _metric_row(line: Headline, row: pd.Series) -> tuple[str, ...]:
+    goal = float(row["target"]) * (100 if line.unit == PER_HUNDRED else 1)
+    wanted = written_number(replace(line, estimate=goal, digits=None, withheld=False), goal)
+    title = re.sub(r" \[[^\]]*\]$", "", line.label)
+    wanted = f"{wanted}{_unit(line)} by {float(row['target_year']):.0f}"
+    if line.withheld:
+        return title, wanted, "withheld", "withheld", "withheld"
+    return title, wanted, f"{value(line)}{_unit(line)}", interval(line), _VERDICTS[str(row["status"])]
 
 
 def _wanted(target: Target) -> str:
@@ -78,7 +148,9 @@ def _wanted(target: Target) -> str:
 
 def _stands_for_several(target: Target, answers: Sequence[Answer], parts: Mapping[int, Shown]) -> bool:
     """Tell whether a target without a number is about several: the first of them would not stand for all."""
-    if target.about is not None or target.at_least is not None or target.at_most is not None:
+    if target.about is not None or target.at is not None:
+        return False
+    if target.at_least is not None or target.at_most is not None:
         return False
     own = [at for at, one in enumerate(answers) if one.question.id == target.question and not one.subgroup]
     return sum(len(parts[at].lines) for at in own if at in parts) > 1
@@ -104,11 +176,17 @@ def _line(
             continue
         for line in (*part.lines, *(one.line for one in part.again if one.line is not None)):
             about = answer.of_term.get(line.term, line.about)
-            if (target.about is None or about == target.about) and (not roles or not line.group or line.group in roles):
+            whose = not roles or not line.group or line.group in roles
+            if (target.about is None or about == target.about) and whose and _at_time(target, line):
                 if target.of == "answered":
                     return _answered(line, answer, programme, answers, parts)
                 return line if target.of == "estimate" else line.people
     return None
+
+
+def _at_time(target: Target, line: Headline) -> bool:
+    """Tell whether a number is of the time that a target names."""
+    return target.at is None or bool(re.search(rf"\b{target.at:g} months?$", line.term))
 
 
 def _answered(
@@ -159,7 +237,8 @@ def judged(target: Target, found: Headline | float | None) -> tuple[str, str, st
     -------
     tuple of str
         What was found, its interval, and the verdict: "reached" and "missed" only where the whole interval is on one
-        side.
+        side. Where n is left out, the interval before it was cut decides, unless that would tell more than the cut one
+        does (`evalkit.disclosure.telling_digits`).
     """
     bound = target.at_least if target.at_least is not None else target.at_most
     if found is None:
@@ -176,13 +255,34 @@ def judged(target: Target, found: Headline | float | None) -> tuple[str, str, st
     # A ratio, such as pay after over pay before, is compared with per cent as a share is.
     parts = (found.unit == "proportion" or found.kind == "ratio") and target.unit in _PER_CENT
     alike = replace(found, kind="share", unit="proportion") if parts and found.kind == "ratio" else found
-    told = (f"{value(alike)}{_unit(alike)}", interval(alike))
+    told = (f"{_found(alike, bound)}{_unit(alike)}", interval(alike))
     if bound is None:
         return (*told, "no target set")
-    times = 100.0 if parts else 1.0
-    low, high = times * found.low, times * found.high
+    low, high = _limits_for(found, bound, 100.0 if parts else 1.0)
     if math.isnan(low) or math.isnan(high):
-        return (*told, "not settled")
+        return (*told, "not settled" if found.digits is None else "not told, as its interval is left out")
     if target.at_least is not None:
         return (*told, "reached" if low >= bound else "missed" if high < bound else "not settled")
     return (*told, "reached" if high <= bound else "missed" if low > bound else "not settled")
+
+
+def _limits_for(line: Headline, bound: float, times: float) -> tuple[float, float]:
+    """Give the limits by which a number is held against a target, in its unit."""
+    told = (line.low, line.high)
+    if line.exact is not None and line.digits is not None:
+        scale = 100.0 if line.unit == PER_HUNDRED else 1.0
+        told = limits_beside(bound / times / scale, line.exact, told, line.digits)
+    low, high = (to_places(times * one, _PLACES) for one in told)
+    return low, high
+
+
+# Beyond these are the errors of binary arithmetic.
+_PLACES = 9
+
+
+def _found(line: Headline, bound: float | None) -> str:
+    """Write what was found; a share with as many decimals as its target, where it carries them."""
+    places = 0 if bound is None else max(0, -int(as_decimal(bound).normalize().as_tuple().exponent))
+    if line.unit != "proportion" or line.kind != "share" or line.digits is not None or not places:
+        return value(line)
+    return f"{number(100 * line.estimate, places)} %"

@@ -522,7 +522,10 @@ def _read(label: str, told: Mapping[str, Any], token: str) -> ReleasedTable:
     if told["whole"]:
         marks.setdefault((count, frozenset()), told["whole"])
     return replace(
-        table, marks=marks, holds=partial(_holds, list(told["marks"]), list(told["guarded"]), token, table.profile)
+        table,
+        marks=marks,
+        holds=partial(_holds, list(told["marks"]), list(told["guarded"]), token, table.profile),
+        guarded=np.array(told["guarded"], dtype=bool),
     )
 
 

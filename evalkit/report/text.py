@@ -7,6 +7,8 @@ import re
 
 import pandas as pd
 
+from evalkit.numeric.decimal_rounding import with_places
+
 MISSING = "\u2013"
 _LEAST = 0.0001
 _NAME = r"[a-z]+(?:_[a-z0-9]+)*"
@@ -44,7 +46,7 @@ def number(value: float, digits: int = 3) -> str:
     if abs(value) < _LEAST:
         return f"{'<' if value > 0 else '>-'}{_LEAST}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{min(decimals, 6)}f}"
+    return with_places(value, min(decimals, 6))
 
 
 def p_value(value: float) -> str:
@@ -67,7 +69,7 @@ def p_value(value: float) -> str:
     """
     if pd.isna(value):
         return MISSING
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
+    return "<0.001" if value < 0.001 else with_places(value, 3)
 
 
 def interval(low: float, high: float, digits: int = 3) -> str:
@@ -133,7 +135,7 @@ def count(value: float) -> str:
     >>> count(309532.0)
     '309,532'
     """
-    return MISSING if pd.isna(value) else f"{value:,.0f}"
+    return MISSING if pd.isna(value) else with_places(value, 0)
 
 
 def cell_in_words(cell: str) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from evalkit.frames import require, whole, within
 from evalkit.simulate.workforce_model import (
+    AFFECTED,
     BANDS,
     BONUS_CHANCE,
     BONUS_MIDDLE,
@@ -24,6 +25,7 @@ from evalkit.simulate.workforce_model import (
     ETHNIC,
     FULL_PAY,
     LEAVING,
+    OFFERED,
     PAY_RISE,
     PAY_SPREAD,
     QUESTIONS,
@@ -430,10 +432,13 @@ class _Made:
         bands = [name for name, *_ in BANDS]
         vacancies = {"year": year, "band": bands, "posts": posts, "vacant": np.round(posts * VACANT, 1)}
         self._add("vacancies", pd.DataFrame(vacancies)[posts > 0])
-        offered = staff.sum(axis=1)
+        affected = rng.binomial(staff.sum(axis=1), AFFECTED)
+        offered = rng.binomial(affected, OFFERED)
         used = rng.binomial(offered, SUPPORT)
-        support = {"year": year, "group": list(ETHNIC), "offered": offered, "used": used}
-        self._add("support", pd.DataFrame(support)[offered > 0])
+        # A column that may be empty is read as float.
+        known = {"affected": affected.astype(float), "offered": offered, "used": used}
+        support = {"year": year, "group": list(ETHNIC), **known}
+        self._add("support", pd.DataFrame(support)[affected > 0])
 
 
 def _targets(baseline: int, years: int) -> pd.DataFrame:

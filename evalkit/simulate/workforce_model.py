@@ -45,7 +45,10 @@ RESPONSE = 0.48
 # Share of each ethnic group that was recruited abroad, and what that adds to the answer to a question.
 RECRUITED_SHARE = (0.04, 0.30, 0.10)
 RECRUITED_ADDS = {"belonging": -0.05, "harassment_staff": 0.05}
-SUPPORT = (0.05, 0.07, 0.05)
+# Share of each ethnic group who met harm, of these who are offered psychological support, and of these who use it.
+AFFECTED = (0.25, 0.35, 0.30)
+OFFERED = 0.85
+SUPPORT = (0.40, 0.30, 0.40)
 # Question of the staff survey: share of white staff who say so, direction of the gap, what being disabled adds.
 QUESTIONS: dict[str, tuple[float, int, float]] = {
     "harassment_public": (0.27, 1, 0.05), "harassment_staff": (0.20, 1, 0.07), "equal_opportunity": (0.59, -1, -0.06),

@@ -21,6 +21,7 @@ from evalkit.simulate.workforce_model import (
     DISABILITY_SHARE,
     FEMALE,
     MALE,
+    OFFERED,
     PAY_RISE,
     PAY_SPREAD,
     QUESTIONS,
@@ -197,6 +198,7 @@ def _plan() -> Part:
     yield "vacancy_rate", "all", VACANT, "proportion"
     for name, number in (("BME", BME), ("white", WHITE)):
         yield "support_used", name, SUPPORT[number], "proportion"
+    yield "support_offered_affected", "all", OFFERED, "proportion"
 
 
 def _turnover(before: Floats, now: Floats, chain: Chain, loss: Floats) -> Part:

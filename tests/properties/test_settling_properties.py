@@ -1,14 +1,18 @@
-"""To leave off where a count is seen to be safe must change no verdict, and no limit of a count that is not safe."""
+"""To leave off where nothing more can be found must change no verdict, and no limit of a count that is not safe."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from evalkit.disclosure import reachable
 from evalkit.disclosure.attacking import ReleasedTable, attack, released_table
 from evalkit.disclosure.profiles import load_profile
 from evalkit.disclosure.protecting import protect
@@ -77,3 +81,39 @@ def test_of_rounded_counts(inner: npt.NDArray[np.int64], hidden: npt.NDArray[np.
     if hidden[:4].any():  # what was not rounded, beside what was
         tables.append(read("exact", frame_of(inner)[lambda all_: all_["b"] == "All"][["a", "n"]], "staff-survey"))
     agree(tables)
+
+
+@settings(max_examples=40)
+@given(INNER, HIDDEN, HIDDEN)
+def test_rows_that_need_no_guard_change_nothing_for_the_others(
+    inner: npt.NDArray[np.int64], hidden: npt.NDArray[np.bool_], guarded: npt.NDArray[np.bool_]
+) -> None:
+    frame = frame_of(inner).astype({"n": float})
+    frame.loc[hidden | frame["n"].between(1, 9), "n"] = np.nan
+    table = read("table", frame, "staff-survey")
+    whole, asked = (attack([replace(table, guarded=flags)], furthest=False) for flags in (None, guarded))
+    assert (whole is None) == (asked is None)
+    if whole is None or asked is None:
+        return
+    rows = [label for label, flag in zip(table.labels, guarded, strict=True) if flag]
+    mine, same = (found[found["row"].isin(rows)] for found in (whole, asked))
+    assert mine[["row", "verdict"]].equals(same[["row", "verdict"]])
+    bad = mine["verdict"] != "safe"
+    pd.testing.assert_frame_equal(mine[bad], same[bad])
+    # What is printed and small is found whoever asks.
+    assert set(asked.loc[~asked["row"].isin(rows), "verdict"]) <= {"safe", "small"}
+
+
+def test_nobody_in_many_rows_is_seen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All rows of a total of nobody are 0: one programme shows that, not two for every row."""
+    solved: list[int] = []
+    corner = reachable.corner_of
+    monkeypatch.setattr(reachable, "corner_of", lambda *given: solved.append(1) or corner(*given))
+    rows = [f"site {at}" for at in range(60)]
+    frame = pd.DataFrame({"a": [*rows, "All"], "n": [np.nan] * 60 + [0.0]})
+    found = attack([read("sites", frame, "staff-survey")], furthest=False)
+    assert found is not None
+    found = found[found["row"] != "a All"]
+    assert (found[["low", "high"]] == 0).all(axis=None)
+    assert set(found["verdict"]) == {"recoverable"}
+    assert len(solved) < 10

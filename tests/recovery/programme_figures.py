@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from evalkit.disclosure import Profile, load_profile
 from evalkit.instruments import form_at, load_instrument
 from evalkit.programmes import load_programme
 from evalkit.programmes.answering import answer_programme
@@ -93,9 +94,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class _Whole:
-    """What leaves when nothing is held back."""
+    """What leaves when nothing is held back, and nothing rounded."""
 
     frame: pd.DataFrame
+
+    @property
+    def profile(self) -> Profile:
+        """Rules that round nothing."""
+        return load_profile("staff-survey")
 
 
 def folder_of(programme: str, where: Path) -> EvaluationFolder:

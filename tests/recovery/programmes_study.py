@@ -41,10 +41,12 @@ LESS: dict[tuple[str, str], tuple[float, str]] = {}
 MODULES = (
     "programmes/answering.py", "programmes/answering_change.py", "programmes/answering_groups.py",
     "programmes/answering_now.py", "programmes/answering_pairs.py", "programmes/answering_service.py",
-    "programmes/answers.py", "programmes/evidence.py", "programmes/folder_simulation.py",
+    "programmes/answers.py", "programmes/conditions.py", "programmes/evidence.py", "programmes/folder_simulation.py",
+    "programmes/records_complete.py", "programmes/latest_waves.py",
     "programmes/simulated_answers.py", "programmes/simulated_people.py", "programmes/simulated_records.py",
     "programmes/simulated_scores.py", "programmes/simulated_standards.py", "programmes/simulated_truth.py",
-    "simulate/surveys.py", "simulate/waves.py",
+    "simulate/surveys.py", "simulate/waves.py", "simulate/workforce.py", "simulate/workforce_model.py",
+    "simulate/workforce_truth.py",
 )  # fmt: skip
 Row = dict[str, object]
 

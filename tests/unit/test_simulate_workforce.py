@@ -49,7 +49,7 @@ def test_every_indicator_has_a_truth_in_every_year(large: SimulatedWorkforce) ->
         turnover = indicator.startswith(("leaver", "stability"))
         assert years == (first[1:] if turnover else first), (indicator, group)
     assert np.isfinite(large.truth["value"]).all()
-    assert large.truth["indicator"].nunique() == 26
+    assert large.truth["indicator"].nunique() == 27
 
 
 def test_representation_and_progression(large: SimulatedWorkforce) -> None:

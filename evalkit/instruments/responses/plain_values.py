@@ -10,6 +10,11 @@ _NUMBER = re.compile(r"[+-]?(\d{1,15})?([.,](\d{0,15}))?(e[+-]?\d{1,2})?", re.AS
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})([T ].{0,40})?", re.ASCII)
 _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})( .{0,20})?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})([/.])(\d{1,2})\2(\d{1,2})( .{0,20})?", re.ASCII)
+_NAMED = re.compile(r"(\d{1,2})([ -])([A-Za-z]{3,9})\2(\d{4})( .{0,20})?", re.ASCII)
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+)  # fmt: skip
 _SERIAL = re.compile(r"\d{5}(\.\d{1,15})?", re.ASCII)
 _CLOCK = re.compile(
     r"[T ]?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([AaPp][Mm])?\s*(?:Z|UTC|[+-]\d{2}:?\d{2})?", re.ASCII
@@ -103,6 +108,8 @@ def dates_in(cells: Iterable[str], first_day: date, day_first: bool | None = Non
     {'03/04/2024': None}
     >>> dates_in(["03/04/2024"], date(1899, 12, 30), day_first=False)["03/04/2024"].date()
     datetime.date(2024, 3, 4)
+    >>> dates_in(["07-Sep-2026"], date(1899, 12, 30))["07-Sep-2026"].date()
+    datetime.date(2026, 9, 7)
     """
     texts = {cell: cell.strip() for cell in cells}
     told = set(day_orders(texts.values()).values()) - {None}
@@ -120,12 +127,21 @@ def _date(text: str, first_day: date, day_first: bool | None) -> datetime | None
         if day_first is None and int(first) != int(second):
             return None
         day, month = (first, second) if day_first else (second, first)
+    elif found := _NAMED.fullmatch(text):  # 07-Sep-2026, as Oracle and so ESR write it, can be read in one way only
+        day, _, name, year, rest = found.groups()
+        month = _month(name)
     elif _SERIAL.fullmatch(text) and _SERIALS[0] <= float(text) <= _SERIALS[1]:
         start = datetime(first_day.year, first_day.month, first_day.day)
         return start + timedelta(seconds=round(float(text) * 86400))
     else:
         return None
     return _moment(int(year), int(month), int(day), rest or "")
+
+
+def _month(name: str) -> int:
+    """Number a month by its English name or the first three letters of it; 0 for another word."""
+    said = "sep" if name.lower() == "sept" else name.lower()
+    return next((at for at, month in enumerate(_MONTHS, start=1) if said in {month, month[:3]}), 0)
 
 
 def _moment(year: int, month: int, day: int, rest: str) -> datetime | None:

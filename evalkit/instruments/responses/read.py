@@ -104,13 +104,50 @@ def read_responses(
     >>> answers[["att_belong", "att_care", "att_care__missing", "att_leaving__missing"]].to_dict("records")
     [{'att_belong': 5.0, 'att_care': nan, 'att_care__missing': 'na', 'att_leaving__missing': 'skipped'}]
     """
+    return read_with_rows(path, instrument, platform, wave=wave, day_first=day_first)[0]
+
+
+def read_with_rows(
+    path: str | Path,
+    instrument: Instrument | str | Path,
+    platform: str | None = None,
+    *,
+    wave: str | None = None,
+    day_first: bool | None = None,
+) -> tuple[pd.DataFrame, list[int], str]:
+    """Read answers as `read_responses` does, and tell where each of them stands in the file.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+        The file.
+    instrument : Instrument or str or pathlib.Path
+        The instrument that was answered, its id, or its file.
+    platform : str, optional
+        Where the file comes from; told from the file by default.
+    wave : str, optional
+        The ordinary wave that was answered.
+    day_first : bool, optional
+        Whether the day comes before the month in dates.
+
+    Returns
+    -------
+    tuple of (pandas.DataFrame, list of int, str)
+        What `read_responses` gives; the place of each of its rows, from 1; and what messages call one: "row" as a
+        spreadsheet counts them, or "answer" of a list.
+
+    Raises
+    ------
+    DataError, InstrumentError
+        As `read_responses`.
+    """
     loaded = instrument if isinstance(instrument, Instrument) else load_instrument(instrument)
     if wave is not None:
         form_at(loaded, wave)
     table, name = opened(Path(path), None if platform is None else platform_named(platform))
     if name == "redcap":
         table = apart(table, loaded, wave)
-    return _frame(_Job(table, loaded, name, wave, day_first))
+    return _frame(_Job(table, loaded, name, wave, day_first)), list(table.positions), table.unit
 
 
 def rows_with(

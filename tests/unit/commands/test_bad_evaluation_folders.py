@@ -16,8 +16,10 @@ import openpyxl
 import pytest
 
 from evalkit.__main__ import main
+from evalkit.programmes.folder_marks import MARKS
 from evalkit.programmes.folder_reading import FolderData, read_folder
 from evalkit.programmes.folder_simulation import simulate_folder
+from evalkit.programmes.folder_withdrawal import withdraw
 from evalkit.programmes.folder_writing import new_folder
 from evalkit.programmes.folders import open_folder
 from evalkit.report import programme_folder
@@ -56,6 +58,11 @@ def copy(full: Path) -> Path:
 def rows_of(path: Path) -> Rows:
     text = path.read_text(encoding="utf-8-sig")
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=";" if path.parent.name == "responses" else ","))
+
+
+def people_of(folder: Path) -> list[dict[str, str]]:
+    head, *rows = rows_of(folder / "data" / "participants.csv")
+    return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 def text_of(rows: Rows, separator: str = ",") -> str:
@@ -172,8 +179,54 @@ def own_mentee(folder: Path) -> None:
     edit(folder / "data" / "pairs.csv", lambda rows: rows[2].__setitem__(2, rows[2][1]))
 
 
-def same_person_twice(folder: Path) -> None:
-    edit(folder / "data" / "participants.csv", lambda rows: rows.append(list(rows[3])))
+def same_person_twice(folder: Path, spelled: Callable[[str], str] = str) -> None:
+    edit(folder / "data" / "participants.csv", lambda rows: rows.append([spelled(rows[3][0]), *rows[3][1:]]))
+
+
+def of_a_mentee(**days: str) -> Change:
+    """Change days of the first mentee who started."""
+
+    def change(folder: Path) -> None:
+        edit(folder / "data" / "participants.csv", lambda rows: _first_mentee(rows, days))
+
+    return change
+
+
+def _first_mentee(rows: Rows, days: dict[str, str]) -> None:
+    at = {name: rows[0].index(name) for name in (*days, "role", "started")}
+    row = next(one for one in rows[1:] if one[at["role"]] == "mentee" and one[at["started"]])
+    for name, day in days.items():
+        row[at[name]] = day
+
+
+def staff_codes_changed(folder: Path) -> None:
+    """Change codes as a spreadsheet does to leading zeros."""
+
+    def change(rows: Rows) -> None:
+        at = rows[0].index("programme_from")
+        rows[1:] = sorted(rows[1:], key=lambda row: not row[at])
+        for row in rows[1:]:
+            row[0] = row[0].replace("P0", "P")
+
+    edit(folder / "data" / "staff.csv", change)
+
+
+def exchanged(folder: Path) -> None:
+    def change(rows: Rows) -> None:
+        for row in rows[1:]:
+            row[1:3] = row[2], row[1]
+
+    edit(folder / "data" / "pairs.csv", change)
+
+
+def pair_twice(folder: Path) -> None:
+    edit(folder / "data" / "pairs.csv", lambda rows: rows.append(["PAIRX", *rows[1][1:]]))
+
+
+def eligible_of(*groups: tuple[str, str, str]) -> Change:
+    return lambda folder: edit(
+        folder / "data" / "eligible.csv", lambda rows: rows.__setitem__(slice(1, None), [list(one) for one in groups])
+    )
 
 
 def same_answers_twice(folder: Path) -> None:
@@ -202,7 +255,7 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     "merged header cells": (merged_header, ["DAT-015 pairs.xlsx: merged cells (B1:C1)", "DAT-003 pairs.xlsx"]),
     "a password": (bytes_of("data/eligible.xlsx", PASSWORD), ["DAT-015 eligible.xlsx: a workbook with a password"]),
     "an old workbook": (bytes_of("data/eligible.xlsx", OLD_BOOK), ["DAT-015 eligible.xlsx: a workbook of the old"]),
-    "an .xls": (bytes_of("data/eligible.xls", OLD_BOOK), ["DAT-006 data/eligible.xls"]),
+    "an .xls": (bytes_of("data/eligible.xls", OLD_BOOK), ["DAT-015 data/eligible.xls: a file of the kind .xls"]),
     "answers with a password": (
         bytes_of("responses/transition.after.xlsx", PASSWORD),
         ["DAT-015 transition.after.xlsx: a workbook with a password"],
@@ -216,17 +269,60 @@ CASES: dict[str, tuple[Change, list[str]]] = {
     ),
     "answers of a stranger": (
         put("responses/transition.before.csv", 3, "personcode", "P999"),
-        ["DAT-007 responses/transition.before.csv, answer 2: the code of a person who is not in participants.csv"],
+        ["DAT-007 responses/transition.before.csv, row 3: the code of a person who is not in participants.csv"],
     ),
     "entries of a pair that never was": (
         put("responses/meeting_log.meeting.csv", 2, "paircode", "PAIR99"),
-        ["DAT-007 responses/meeting_log.meeting.csv, answer 1: the code of a pair that is not in pairs.csv"],
+        ["DAT-007 responses/meeting_log.meeting.csv, row 2: the code of a pair that is not in pairs.csv"],
     ),
     "a person twice": (same_person_twice, ["DAT-010 participants.csv, rows 4, "]),
-    "answers twice": (same_answers_twice, ["DAT-010 responses/transition.before.csv, answers 1, "]),
+    "answers twice": (same_answers_twice, ["DAT-010 responses/transition.before.csv, rows 2, "]),
     "a day that is none": (
         put("data/pairs.csv", 3, "ended", "31/02/2025"),
         ['DAT-004 pairs.csv, column "ended", row 3'],
+    ),
+    "a year that is a slip": (
+        put("data/pairs.csv", 3, "ended", "0202-01-05"),
+        ['DAT-002 pairs.csv, column "ended", row 3: days outside 1950 to 2100'],
+    ),
+    "completed without a start": (
+        of_a_mentee(started="", completed="2024-06-01", withdrew=""),
+        ["DAT-007 participants.csv, row {}: completed without started"],
+    ),
+    "a start before the application, no match": (
+        of_a_mentee(applied="2024-05-01", matched="", started="2024-04-01", completed="", withdrew=""),
+        ["DAT-007 participants.csv, row {}: started before applied"],
+    ),
+    "a person who withdrew before the start": (
+        of_a_mentee(withdrew="2019-04-01", completed=""),
+        ["DAT-007 participants.csv, row {}: withdrew before started"],
+    ),
+    "codes that differ by capitals": (
+        lambda folder: same_person_twice(folder, str.lower),
+        ["DAT-010 participants.csv, rows 4, "],
+    ),
+    "mentors and mentees exchanged": (
+        exchanged,
+        [
+            "DAT-007 pairs.csv, rows 2, 3, 4, 5, 6 and 3 more: a mentor whose role is mentee",
+            "DAT-007 pairs.csv, rows 2, 3, 4, 5, 6 and 3 more: a mentee whose role is mentor",
+        ],
+    ),
+    "one pair under two codes": (
+        pair_twice,
+        ["DAT-007 pairs.csv, row 10: the same two people as in another pair"],
+    ),
+    "more eligible in groups than in all": (
+        eligible_of(("all", "all", "90"), ("sex", "female", "60"), ("sex", "Male", "40")),
+        ["DAT-007 eligible.csv, rows 3, 4: groups that add up to more than all"],
+    ),
+    "a group that is none": (
+        eligible_of(("all", "all", "90"), ("ethnicity", "Nonsense", "6")),
+        ["DAT-006 eligible.csv, row 3: a label that is not known"],
+    ),
+    "staff who take part and are nobody's participants": (
+        staff_codes_changed,
+        ["DAT-007 staff.csv, rows 2, "],
     ),
     "both filled in differently": (both_filled, ["DAT-010 data/pairs: pairs.csv and pairs.xlsx with different rows"]),
     "bytes in a CSV": (bytes_of("data/eligible.csv", bytes(range(256))), ["DAT-008 eligible.csv"]),
@@ -240,6 +336,8 @@ CASES: dict[str, tuple[Change, list[str]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_a_folder_is_refused_with_every_problem(case: str, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     change, expected = CASES[case]
+    row = 1 + next(at for at, one in enumerate(people_of(copy), 1) if one["role"] == "mentee" and one["started"])
+    expected = [text.format(row) if text.startswith("DAT-007 participants") else text for text in expected]
     change(copy)
     before = everything(copy)
     lines = refused(capsys, "check", str(copy))
@@ -293,6 +391,15 @@ def days_as_people_write_them(folder: Path) -> None:
     edit(folder / "data" / "pairs.csv", change)
 
 
+def days_as_staff_records_write_them(folder: Path) -> None:
+    def change(rows: Rows) -> None:
+        for at, row in enumerate(rows[1:]):
+            day = date.fromisoformat(row[3])
+            row[3] = [day.strftime("%d-%b-%Y").upper(), day.strftime("%d %B %Y"), day.strftime("%d %b %Y")][at % 3]
+
+    edit(folder / "data" / "pairs.csv", change)
+
+
 def test_days_that_can_be_read_in_two_ways_are_settled_once(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def change(rows: Rows) -> None:
         for row in rows[1:]:
@@ -312,6 +419,66 @@ def test_days_that_can_be_read_in_two_ways_are_settled_once(copy: Path, capsys: 
     assert refused(capsys, "check", str(copy))[0].startswith("PRG-020 evaluation.yaml: another day_first")
 
 
+def test_a_group_of_eligible_people_need_not_be_spelled_as_in_the_other_file(copy: Path) -> None:
+    edit(
+        copy / "data" / "participants.csv",
+        lambda rows: [row.__setitem__(rows[0].index("age_band"), "25-34") for row in rows[1:]],
+    )
+    eligible_of(("all", "all", "90"), ("age_band", "25 \u2013 34", "80"), ("sex", "F", "4"), ("sex", "male", "60"))(
+        copy
+    )
+    data = read_folder(copy)
+    assert list(data.files["eligible"]["level"]) == ["all", "25-34", "female", "male"]
+    # Fewer women were eligible than were invited: that characteristic is left out, and nothing else is.
+    assert data.unfit == ("sex",)
+    (said,) = (str(one) for one in data.warnings if "eligible" in str(one))
+    assert said.startswith("DAT-007 eligible.csv: sex: fewer people eligible than came, in 1 of the groups")
+    assert any(
+        "numbers by sex in eligible.csv" in one for one in programme_folder.evidence_of(open_folder(copy), data).missing
+    )
+
+
+def test_days_to_come_and_people_without_a_start_are_to_be_looked_at(copy: Path) -> None:
+    (copy / MARKS).unlink()  # what was simulated lies in the years of the plan
+    assert not [one for one in read_folder(copy).warnings if "after today" in str(one)]
+    put("data/meetings.csv", 2, "met", "2098-01-01")(copy)
+    head, *rows = rows_of(copy / "data" / "attendance.csv")
+    came = next(one for one in rows if one[head.index("attended")] == "yes")[0]
+    at = next(place for place, one in enumerate(people_of(copy), 2) if one["person"] == came)
+    for column in ("started", "completed", "withdrew"):
+        put("data/participants.csv", at, column, "")(copy)
+    said = [str(one) for one in read_folder(copy).warnings]
+    assert any(one.startswith("DAT-002 meetings.csv, row 2: met after today") for one in said)
+    assert any(one.startswith("DAT-007 attendance.csv") and "no day in started" in one for one in said)
+
+
+def test_who_began_a_form_twice_and_finished_one_has_one_answer(copy: Path) -> None:
+    path = copy / "responses" / "transition.before.csv"
+    count = len(read_folder(copy).answers["transition", "before"])
+
+    def again(rows: Rows) -> None:
+        begun = list(rows[1])
+        begun[rows[0].index("id")], begun[rows[0].index("submitdate")] = "9001", ""
+        rows.append(begun)
+
+    edit(path, again)
+    data = read_folder(copy)
+    assert len(data.answers["transition", "before"]) == count
+    assert [str(one).partition(":")[0] for one in data.warnings if one.code == "DAT-010"] == [
+        f"DAT-010 responses/transition.before.csv, row {len(rows_of(path))}"
+    ]
+
+
+@pytest.mark.parametrize("ending", ["CSV", "Csv"])
+def test_the_capitals_of_an_ending_do_not_matter(ending: str, copy: Path) -> None:
+    before = read_folder(copy)
+    (copy / "data" / "staff.csv").rename(copy / "data" / f"staff.{ending}")
+    after = read_folder(copy)
+    assert after.files["staff"].equals(before.files["staff"])
+    person = str(before.files["staff"]["person"].iloc[0])
+    assert f"data/staff.{ending}" in withdraw(copy, person).removed
+
+
 def in_a_workbook(folder: Path) -> None:
     workbook(folder, "pairs").save(folder / "data" / "pairs.xlsx")
 
@@ -319,8 +486,8 @@ def in_a_workbook(folder: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [comma_to_semicolon, as_text("utf-16"), as_text("utf-8-sig"), as_text("cp1252"), days_as_people_write_them,
-     in_a_workbook],
-    ids=["semicolons", "utf-16", "utf-8 with a mark", "cp1252", "31/12/2024", "a workbook"],
+     days_as_staff_records_write_them, in_a_workbook],
+    ids=["semicolons", "utf-16", "utf-8 with a mark", "cp1252", "31/12/2024", "31-DEC-2024", "a workbook"],
 )  # fmt: skip
 def test_what_spreadsheets_save_is_read_alike(change: Change, copy: Path) -> None:
     before = read_folder(copy)

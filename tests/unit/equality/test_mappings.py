@@ -61,6 +61,27 @@ def test_numbers_codes_and_categories_are_labels_too() -> None:
     assert list(band_label([2, 7])) == ["Band 2", "Band 7"]
 
 
+@pytest.mark.parametrize(
+    ("label", "meant"),
+    [
+        ("CY White Other European", "White: other"), ("C3 White Unspecified", "White: other"),
+        ("C2 Northern Irish", "White: other"), ("GF Mixed - Other/Unspecified", "Mixed: other"),
+        ("LK Asian Unspecified", "Asian: other"), ("PC Black Nigerian", "Black: other"),
+        ("SC Filipino", "Other: any other"), ("A White - British", "White: British"),
+        ("Unspecified", NOT_STATED), ("Not Declared", NOT_STATED),
+        ("I do not wish to disclose my ethnic origin", NOT_STATED),
+    ],
+)  # fmt: skip
+def test_a_national_code_that_is_split_further_counts_by_its_first_letter(label: str, meant: str) -> None:
+    assert list(ethnic_group([label], to="label")) == [meant]
+
+
+@pytest.mark.parametrize("label", ["NO INFORMATION", "CO Somebody", "SE Asian", "cy white other european", "ZA Other"])
+def test_what_is_no_such_code_is_not_guessed(label: str) -> None:
+    with pytest.raises(DataError, match="DAT-006"):
+        ethnic_group([label])
+
+
 def test_what_is_too_coarse_is_refused() -> None:
     with pytest.raises(DataError, match="DAT-006 ethnicity, row 2: a label that is not known"):
         ethnic_group(["White", "BME"], to="broad")

@@ -206,7 +206,8 @@ def test_counts_of_the_plan_are_those_of_the_files(trust: Workforce, counts: pd.
     assert of("local_recruitment")["events"] == hired["local"].astype(str).isin(["yes", "True"]).sum()
     support, vacant = trust.frames["support"], trust.frames["vacancies"]
     assert of("support_used").tolist() == support[["offered", "used"]].sum().tolist()
-    assert of("support_offered", year=2024).tolist() == [600, support.loc[support["year"] == 2024, "offered"].sum()]
+    assert of("support_offered_affected").tolist() == support[["affected", "offered"]].sum().tolist()
+    assert not of("support_offered").any()
     assert of("vacancy_rate").tolist() == pytest.approx(vacant[["posts", "vacant"]].sum().tolist())
     losses = leavers(trust)[0].frame
     losses = losses[losses["term"] == "leaver rate, headcount"]
@@ -215,6 +216,35 @@ def test_counts_of_the_plan_are_those_of_the_files(trust: Workforce, counts: pd.
     for part, column in (("at start", "at_start"), ("at end", "at_end"), ("left", "leavers")):
         for group, n in by_group[column].items():
             assert of("leaver_rate", part=part, group=group)["n"] == n
+
+
+def test_support_is_offered_to_those_affected_and_of_staff_where_they_are_not_known() -> None:
+    frames = dict(simulate_workforce(300, years=3, seed=4).frames)
+    support = frames["support"]
+    usual = plan_counts(check_frames(frames).frames).set_index(["indicator", "year"]).sort_index()
+    some = support.assign(affected=support["affected"].where((support["year"] != 2024) | (support["group"] != "BME")))
+    told = plan_counts(check_frames(frames | {"support": some}).frames).set_index(["indicator", "year"]).sort_index()
+    offered = support.groupby("year")["offered"].sum()
+    affected = support.groupby("year")["affected"].sum()
+    assert "support_offered" not in usual.index
+    for year in (2023, 2025):
+        row = told.loc[("support_offered_affected", year)]
+        assert row[["n", "events"]].to_numpy().tolist() == [[affected[year], offered[year]]]
+    assert ("support_offered_affected", 2024) not in told.index
+    assert told.loc[("support_offered", 2024), ["n", "events"]].to_numpy().tolist() == [[300, offered[2024]]]
+    without = plan_counts(check_frames(frames | {"support": support.drop(columns="affected")}).frames)
+    assert set(without.loc[without["indicator"] == "support_offered", "n"]) == {300}
+    assert "support_offered_affected" not in set(without["indicator"])
+
+
+def test_support_offered_to_nobody_of_those_affected_is_told() -> None:
+    frames = dict(simulate_workforce(100, years=1, seed=4).frames)
+    nobody = frames["support"].assign(offered=0, used=0, affected=20.0)
+    assert "support" in check_frames(frames | {"support": nobody}).frames
+    with pytest.raises(DataError, match=r"DAT-007 support, rows .*: more offered than affected"):
+        check_frames(frames | {"support": nobody.assign(offered=21)})
+    with pytest.raises(DataError, match=r"DAT-021 support, rows .*: a group of which nobody counts as offered"):
+        check_frames(frames | {"support": nobody.drop(columns="affected")})
 
 
 def test_counts_may_have_labels_of_the_mapping_and_own_bands(counts: pd.DataFrame) -> None:

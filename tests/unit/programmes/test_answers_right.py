@@ -355,7 +355,7 @@ def test_limitations_count_the_tests_that_are_made() -> None:
     text = next(note.text for note in design_notes(load_programme("returners")) if note.rule == "several_outcomes")
     assert "4 outcomes were named" in text
     assert "one test judges each of 3 of them" in text
-    assert "In post in health or care is told with its interval alone." in text
+    assert "In post in health or care is judged by its interval, without a test that decides." in text
 
 
 @pytest.mark.parametrize("programme", NINE)

@@ -7,7 +7,7 @@ import pytest
 from evalkit.equality.mappings import NOT_STATED
 from evalkit.programmes.answering_change import ratio_rows
 from evalkit.programmes.answering_now import has, mean_rows, share_rows
-from evalkit.programmes.answers import TESTED_FROM, UnansweredError, split_rows, untested
+from evalkit.programmes.answers import TESTED_FROM, split_rows, untested
 from evalkit.programmes.evidence import labelled, reached
 from evalkit.programmes.library import load_programme
 from evalkit.programmes.parts import Column, Question
@@ -34,9 +34,10 @@ def test_a_share_has_wilsons_interval_and_leaves_the_unknown_out(question: Quest
     assert result.method.n_dropped == {"not known": 7}
 
 
-def test_a_share_of_nobody_is_not_answered(question: Question) -> None:
-    with pytest.raises(UnansweredError):
-        share_rows({("kept", None): pd.Series([None, None], dtype=object)}, question)
+def test_a_share_of_nobody_stands_without_a_number(question: Question) -> None:
+    row = share_rows({("kept", None): pd.Series([None, None], dtype=object)}, question).frame.iloc[0]
+    assert (row["n"], row["n_events"]) == (0, 0)
+    assert np.isnan(row["estimate"])
 
 
 def test_a_mean_has_students_interval(question: Question) -> None:

@@ -84,7 +84,7 @@ def test_the_notice_says_what_people_must_know(programme: Programme) -> None:
     for heading in ("Who is responsible", "Why we ask", "What we hold", "Who sees it", "How long", "What you can ask",
                     "Lawful basis"):  # fmt: skip
         assert f"\n## {heading}" in notice
-    for said in ("A &amp; B &lt;Trust&gt;", "Data protection officer", "Information Commissioner", "need not answer",
+    for said in (r"A & B \<Trust>", "Data protection officer", "Information Commissioner", "need not answer",
                  f"fewer than {load_profile(DEFAULT).threshold} people", "is no legal advice",
                  "leaves the United Kingdom"):  # fmt: skip
         assert said in notice, said
@@ -100,7 +100,51 @@ def test_the_notice_says_what_people_must_know(programme: Programme) -> None:
     for said in ("controller", "processors", "lawful basis", "impact assessment", "evalkit withdraw",
                  "kept, from which", "difference of two reports"):  # fmt: skip
         assert said in checklist, said
-    assert "<Trust>" not in checklist + notice
+    assert "<Trust>" not in (checklist + notice).replace(r"\<", "")
+
+
+def documents_of(name: str) -> tuple[str, str]:
+    programme = load_programme(name)
+    library = {one: load_instrument(one) for one in programme.instrument_ids()}
+    settings = settings_of(programme, "limesurvey")
+    return notice_text(programme, settings, library), checklist_text(programme, settings, library)
+
+
+def test_special_questions_of_surveys_stand_in_notice_and_checklist() -> None:
+    notice, checklist = documents_of("edi-improvement-plan")
+    (yearly,) = (line for line in notice.splitlines() if line.startswith("- From the survey Your experience"))
+    for said in ("ethnic group", "sexual orientation", "religion or belief", "disability", "registered at birth",
+                 "how others treated you"):  # fmt: skip
+        assert said in yearly, said
+    unused = " (no question of the programme uses it)"
+    assert f"- [ ] Your experience of working here: sexual orientation{unused}" in checklist
+    assert "- [ ] Your experience of working here: whether recruited from abroad\n" in checklist
+    assert f"- [ ] Moving on: whether recruited from abroad{unused}" in checklist
+    for said in ("Reason for leaving", "Day on which a formal disciplinary process began"):
+        assert said in notice, said
+        assert f"- [ ] {said}" in checklist, said
+
+
+@pytest.mark.parametrize(("name", "asked"), [
+    ("staff-development", True), ("returners", True), ("return-to-work-mentoring", True),
+    ("university-staff-mentoring", True), ("looking-after-you-too-coaching", False),
+])  # fmt: skip
+def test_the_notice_says_whether_others_are_asked(name: str, asked: bool) -> None:  # noqa: FBT001
+    notice, _ = documents_of(name)
+    in_records = "staff" in load_programme(name).files_by_id
+    assert ("Some of them are asked to answer a survey too." in notice) == (asked and in_records)
+    assert ("They are not asked." in notice) == (not asked and in_records)
+
+
+def test_the_notice_promises_only_what_is_done() -> None:
+    with_forms, without = documents_of("university-staff-mentoring")[0], documents_of("staff-development")[0]
+    assert "no effect on a place, a job" not in with_forms + without
+    assert "A place can be had only by an application." in with_forms
+    assert "those who choose and match people read the applications" in with_forms
+    assert "Not answering has no effect on a place in the programme either." in without
+    assert "read the applications" not in without
+    assert "taken out of all files in which a code says what is theirs" in with_forms
+    assert "report-log.json" in without
 
 
 def test_each_platform_is_named_in_the_notice() -> None:
@@ -120,6 +164,9 @@ def test_the_readme_works_as_it_is_written(
     commands = [shlex.split(line) for block in _BLOCK.findall(readme) for line in block.strip().splitlines()]
     assert [one[1] for one in commands] == ["simulate", "report", "check", "report", "withdraw", "new"]
     assert all(one[0] == "evalkit" for one in commands)
+    for said in ("report.ipynb", "report-log.json", "no; without it whether the programme reached the groups of staff",
+                 "the exports in `surveys/limesurvey/` can be deleted and made again"):  # fmt: skip
+        assert said in readme, said
     assert "'" not in "".join(block for block in _BLOCK.findall(readme))  # cmd.exe knows double quotes only
     rehearsal = tmp_path / "rehearsal"
     shutil.copytree(folder, rehearsal)

@@ -8,18 +8,21 @@ import pandas as pd
 
 from evalkit.disclosure import load_profile
 from evalkit.programmes.folder_log import (
-    RELEASES,
     LoggedReport,
     ReportLog,
+    damaged_logs,
     hashes,
     log_text,
     read_log,
     side_by_side,
+    unreadable_path,
     without_person,
 )
 from evalkit.programmes.folder_simulation import simulate_folder
 from evalkit.programmes.folder_withdrawal import withdraw
 from evalkit.programmes.folder_writing import new_folder
+from evalkit.programmes.folders import RELEASES
+from evalkit.report.programme_folder import _old_word, report_folder
 
 RULES = load_profile()
 KEY = ReportLog("0123456789abcdef")
@@ -75,9 +78,69 @@ def test_the_log_is_read_as_it_was_written_and_holds_no_code(tmp_path: Path) -> 
 
 
 def test_a_log_that_cannot_be_read_stops_no_report(tmp_path: Path) -> None:
-    for text in ("", "{", "[]", '{"key": 1, "reports": 3}', '{"reports": []}'):
+    assert not read_log(tmp_path).damaged
+    assert damaged_logs(tmp_path) == ()
+    for text in ("", "{", "[]", "{}", '{"key": 1, "reports": 3}', '{"reports": []}'):
         (tmp_path / RELEASES).write_text(text, encoding="utf-8")
-        assert read_log(tmp_path).reports == ()
+        log = read_log(tmp_path)
+        assert log.reports == ()
+        assert log.damaged
+        (said,) = side_by_side(log, logged(40, 30, log), RULES)
+        assert "cannot be read" in said
+    assert damaged_logs(tmp_path) == (RELEASES,)
+
+
+def test_a_word_file_of_an_earlier_report_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "report.docx"
+    assert _old_word(path, word=False) == ()
+    path.write_bytes(b"of the report before somebody withdrew")
+    (said,) = _old_word(path, word=False)
+    assert str(path) in said
+    assert "earlier report" in said
+    assert "--word" in said
+    assert path.is_file()
+    assert _old_word(path, word=True) == ()
+
+
+def test_a_damaged_log_is_told_of_and_kept(tmp_path: Path) -> None:
+    folder, to = tmp_path / "coaching", tmp_path / "out"
+    new_folder(folder, "looking-after-you-too-coaching", "Trust X", "surveyjs")
+    simulate_folder(folder, 3, seed=1)
+    (folder / RELEASES).write_text('{"format": 1, "key"', encoding="utf-8")
+    assert sum("cannot be read" in line for line in report_folder(folder, to).beside) == 1
+    assert (folder / f"{RELEASES}.unreadable").read_text(encoding="utf-8") == '{"format": 1, "key"'
+    assert len(read_log(folder).reports) == 1
+    (to / "looking-after-you-too-coaching.docx").write_bytes(b"old")
+    assert ["--word" in line for line in report_folder(folder, to).beside] == [True]
+    assert unreadable_path(folder).name == f"{RELEASES}.unreadable-1"
+    code = str(pd.read_csv(folder / "data" / "participants.csv", dtype=str)["person"].iloc[0])
+    assert any("prints of this person may stand in it" in line for line in withdraw(folder, code).kept)
+
+
+def answered(**scores: float) -> list[tuple[object, pd.DataFrame]]:
+    return [("after", pd.DataFrame({"person": list(scores), "score": [float(one) for one in scores.values()]}))]
+
+
+def test_an_answer_that_was_corrected_is_another_one() -> None:
+    scores = {f"p{at}": at % 5 for at in range(40)}
+    log = ReportLog(KEY.key, (LoggedReport("2026-01-02", "staff-survey", hashes(KEY, answered(**scores))),))
+
+    def said(**changed: float) -> tuple[str, ...]:
+        made = LoggedReport("2026-02-02", "staff-survey", hashes(KEY, answered(**{**scores, **changed})))
+        return side_by_side(log, made, RULES)
+
+    assert said() == ()
+    assert ["report of 2026-01-02" in line for line in said(p7=4)] == [True]
+    assert said(**{f"p{at}": 9 for at in range(11)}) == ()
+    # One more person, and other answers of so many that they would hide it.
+    assert ["report of 2026-01-02" in line for line in said(new=1, **{f"p{at}": 9 for at in range(20)})] == [True]
+
+
+def test_how_a_number_is_kept_and_where_its_column_stands_is_no_other_answer() -> None:
+    one = pd.DataFrame({"person": ["p1", "p2"], "a": [1, 2], "b": ["x", None]})
+    other = pd.DataFrame({"b": ["x", float("nan")], "a": [1.0, 2.0], "person": ["p1", "p2"]})
+    assert hashes(KEY, [("f", one)]) == hashes(KEY, [("f", other)])
+    assert hashes(KEY, [("f", one)]) == hashes(KEY, [("f", one.iloc[::-1])])
 
 
 def test_withdrawing_says_what_two_reports_would_tell(tmp_path: Path) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from recovery.programme_figures import folder_of
+from recovery.programme_figures import evidence_of, folder_of
 
 from evalkit.programmes import load_programme
 from evalkit.programmes.folder_checking import answerable
 from evalkit.programmes.folder_reading import read_folder
 from evalkit.programmes.folder_simulation import _day_zero, simulate_folder, simulated_data
 from evalkit.programmes.folder_writing import new_folder
+from evalkit.programmes.records_complete import in_records
 from evalkit.programmes.simulated_answers import Effects
 from evalkit.programmes.simulated_people import is_white
 from evalkit.programmes.simulated_records import (
@@ -77,6 +79,25 @@ def test_planted_records_hold_what_is_planted() -> None:
     rate = (joined["left"] != "").sum() / years
     expected = planted.rates.leaving * planted.rates.hazard_ratio
     assert rate == pytest.approx(expected, abs=3 * expected / np.sqrt(rate * years))
+
+
+def test_a_promotion_is_to_the_next_band() -> None:
+    made = simulate_records(load_programme("bme-executive-mentoring"), 60, seed=1, zero=date(2022, 1, 10))
+    staff = made.tables["staff"]
+    promoted = staff[staff["promoted"] != ""]
+    above = dict(pairwise(["Band 5", "Band 6", "Band 7", "Band 8a", "Band 8b", "Band 8c"]))
+    assert list(promoted["band_promoted"]) == [above[band] for band in promoted["band"]]
+    assert set(promoted["band"]) == set(above)
+    assert set(staff.loc[staff["promoted"] == "", "band_promoted"]) == {""}
+
+
+@pytest.mark.parametrize("programme", ["bme-executive-mentoring", "return-to-work-mentoring", "returners"])
+def test_all_who_started_are_in_the_simulated_records_of_service(programme: str, tmp_path: Path) -> None:
+    evidence, _ = evidence_of(folder_of(programme, tmp_path), 24, 1)
+    for outcome in evidence.programme.outcomes:
+        if str(outcome.column).startswith("staff."):
+            there, started = in_records(evidence, outcome)
+            assert there == started > 10
 
 
 def test_planted_changes_stand_in_the_truth(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from evalkit.programmes.answering import answer_programme
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.headline_texts import planned
 from evalkit.programmes.library import load_programme
-from evalkit.programmes.parts import ComparisonKind
+from evalkit.programmes.parts import Comparison, ComparisonKind
 from evalkit.programmes.wording import Told, design_sentence, tell
 from evalkit.programmes.written_numbers import number, per_cent
 from evalkit.result import Method, estimates
@@ -138,9 +138,49 @@ def test_shares_are_told_in_per_cent_with_their_interval() -> None:
     assert told.verdict == "described"
 
 
-@pytest.mark.parametrize("kind", ["none", "before_after", "waiting_list", "matched", "trend"])
+@pytest.mark.parametrize("kind", ["none", "before_after", "waiting_list", "others", "matched", "trend"])
 def test_a_design_says_what_it_cannot_carry(kind: ComparisonKind) -> None:
-    assert bool(design_sentence(kind)) == (kind != "none")
+    question = load_programme("staff-development").questions_by_id["against_others"]
+    assert bool(design_sentence(question, Comparison(id="x", kind=kind, who="Others."))) == (kind != "none")
+
+
+def carried(programme: str, question: str) -> str:
+    found = load_programme(programme)
+    asked = found.questions_by_id[question]
+    return design_sentence(asked, found.comparisons_by_id[asked.comparison])
+
+
+def test_a_comparison_is_told_by_who_the_others_are() -> None:
+    staff = carried("staff-development", "against_others")
+    assert staff.startswith(
+        "Compared with: Staff of teams that begin check-ins later, who answer the same survey. The two groups may"
+    )
+    assert "wait for a place" not in staff
+    assert "a later cohort, who answer the same form. Unless chance" in carried("leadership-development", "intention")
+
+
+def test_the_same_people_are_compared_at_as_many_times_as_they_are_asked() -> None:
+    assert "at two times" in carried("return-to-work-mentoring", "attachment")
+    assert "at three times" in carried("return-to-work-mentoring", "transition")
+    assert "two groups changed" in carried("leadership-development", "fair_outcome")
+
+
+def test_what_goes_along_with_a_dose_is_no_gain_by_it() -> None:
+    title = load_programme("leadership-development").outcomes_by_id["leading"].title
+    row = {"term": title, "part": "slope", "estimate": 0.08, "conf_low": 0.01, "conf_high": 0.15, "n": 90}
+    (told,) = told_of("leadership-development", "more_sessions", row, "points")
+    assert told.text.endswith(" More of it went along with a more favourable change.")
+    assert "for the better" not in told.text + told.short
+    assert "people who received more with people who received less" in carried(
+        "leadership-development", "more_sessions"
+    )
+
+
+def test_people_of_a_mixed_model_are_those_who_can_be_put_side_by_side() -> None:
+    row = {**LIMITS, "term": "Sense of direction", "group": "after - before", "quantity": "change from baseline"}
+    (told,) = told_of("looking-after-you-too-coaching", "change", row, "points", role="coachee")
+    assert "24 people who answered both times)" in told.text
+    assert "24 people who answered both times)" in told.short
 
 
 @pytest.mark.parametrize("n", [6, 24, 3000])
@@ -223,8 +263,8 @@ def test_two_parties_are_told_apart_where_their_numbers_are_withheld() -> None:
         for role in ("partner", "senior_partner")
     }
     assert shorts == {
-        "Active listening, partners: withheld, as too few people are in it",
-        "Active listening, senior partners: withheld, as too few people are in it",
+        "Active listening, partners: withheld, as a small number of people could be worked out from it",
+        "Active listening, senior partners: withheld, as a small number of people could be worked out from it",
     }
 
 
@@ -269,16 +309,97 @@ def test_an_amount_of_another_question_has_no_wave_for_a_name() -> None:
     assert "10.0 % below the earlier amount (" in told.text
 
 
+STANDARD = {"estimate": 0.87, "conf_low": 0.81, "conf_high": 0.94, "n": 807, "year": 2025, "latest": True}
+
+
+def subject(programme: str, question: str, row: dict[str, object], unit: str = "ratio") -> str:
+    (told,) = told_of(programme, question, {**STANDARD, **row}, unit)
+    return told.text
+
+
+def test_applicants_are_no_staff_and_a_share_is_held_against_what_the_question_says() -> None:
+    row = {"term": "parity", "group": "BME", "band": "Diversity of the shortlist (2e)"}
+    assert subject("edi-improvement-plan", "shortlists", row).startswith(
+        "BME applicants among those shortlisted, against their share of those who applied: 0.87 times that share ("
+    )
+    row = {
+        "term": "relative_likelihood",
+        "group": "white over BME",
+        "metric": "2a",
+        "title": "t",
+        "indicator": "relative_likelihood_appointment",
+        "unit": "ratio",
+    }
+    told = subject("edi-improvement-plan", "progress", row, "by row")
+    assert told.startswith("Appointment from the shortlist, white applicants against BME applicants (2a), 2025: ")
+
+
+def test_those_shortlisted_are_applicants_in_the_metrics_too() -> None:
+    row = {
+        "term": "gap",
+        "group": "BME",
+        "band": "shortlisted",
+        "metric": "2e",
+        "title": "Shortlists",
+        "unit": "proportion",
+    }
+    told = subject("edi-improvement-plan", "progress", {**row, "indicator": "shortlisted"}, "by row")
+    assert "share of BME applicants among the shortlisted less their share of those who applied (2e), 2025" in told
+
+
+@pytest.mark.parametrize(("indicator", "code"), [("disciplinary", "WRES 3"), ("cpd", "WRES 4")])
+def test_each_indicator_of_a_metric_has_its_own_number(indicator: str, code: str) -> None:
+    row = {
+        "term": "relative_likelihood",
+        "group": "BME over white",
+        "metric": "WRES 3 and 4",
+        "title": "t",
+        "indicator": f"relative_likelihood_{indicator}",
+        "unit": "ratio",
+    }
+    told = subject("edi-improvement-plan", "progress", row, "by row")
+    assert f"BME staff against white staff ({code}), 2025: " in told
+
+
+def test_pay_of_a_standard_has_its_year() -> None:
+    row = {"term": "mean gap in hourly pay", "group": "men less women, over men", "metric": "3a", "title": "t"}
+    told = subject("edi-improvement-plan", "progress", {**row, "indicator": "pay_sex", "unit": "proportion"}, "by row")
+    assert told.startswith("Women\u2019s mean hourly pay, 2025: ")
+
+
+def test_a_step_is_reached_and_a_mean_time_is_told_in_words() -> None:
+    row = {"term": "relative_likelihood", "group": "white over BME", "estimate": 1.53, "n": 456, "n_least": 100}
+    programme = load_programme("staff-development")
+    question = programme.questions_by_id["access"]
+    result = estimates([STANDARD | row], Method("t", "", "ratio"))
+    answer = Answer(question, result, 456, about=question.steps)
+    told = tell(answer, release(result, load_profile()), programme)[0].text
+    assert told.startswith("Reaching \u201cStarted\u201d, white colleagues against BME colleagues: 1.5")
+    row = {"term": "restricted mean up to 24 months", "group": "all", "estimate": 21.3, "conf_low": 20.1, "n": 24}
+    mean = next(
+        one for one in load_programme("university-staff-mentoring").questions if one.estimator == "restricted_mean"
+    )
+    told = subject("university-staff-mentoring", mean.id, {**row, "conf_high": 22.5}, "months")
+    assert told.startswith("Mean time in service within the first 24 months: 21.3 months (")
+
+
+_PEOPLE = "a small number of people, here or in another table, could be worked out from them"
+
+
 @pytest.mark.parametrize(
-    ("unit", "question", "why", "short"),
+    ("unit", "question", "n", "why", "short"),
     [
-        ("proportion", "capacity_kept", "too few people are in them, or too few are not", "or too few are not"),
-        ("unit of the outcome", "attachment", "they rest on too few people", "too few people are in it"),
-        ("number", "capacity_places", "they are small", "the number is small"),
+        ("proportion", "capacity_kept", 5, _PEOPLE, "a small number of people could be worked out from it"),
+        ("unit of the outcome", "attachment", 5, _PEOPLE, "a small number of people could be worked out from it"),
+        # Large itself, and withheld as few are in the other of the two.
+        ("unit of the outcome", "attachment", 95, _PEOPLE, "a small number of people could be worked out from it"),
+        ("number", "capacity_places", 5, "a small number could be worked out from them", "worked out from it"),
     ],
 )
-def test_why_a_number_is_withheld_goes_by_what_it_is(unit: str, question: str, why: str, short: str) -> None:
-    told = said(question, {"estimate": 0.5, "n": 5}, unit=unit)
+def test_why_a_number_is_withheld_does_not_tell_what_is_small(
+    unit: str, question: str, n: int, why: str, short: str
+) -> None:
+    told = said(question, {"estimate": 0.5, "n": n, "n_least": min(n, 5)}, unit=unit)
     assert told.text.endswith(f"withheld so that nobody can be recognised: {why}.")
     assert told.short.endswith(short)
 

@@ -115,6 +115,17 @@ def test_change_by_group_beside_the_change_of_all(n: int, shown: int) -> None:
     assert told(found[1]) == ["None"]
 
 
+def test_a_gap_on_many_people_is_told_without_n_though_a_few_did_not_state_their_group() -> None:
+    found, more = safe(gap(147, 48), whole(200))
+    frame = found[0].released.frame
+    assert more == 1
+    assert told(found[0]) == []
+    assert frame["estimate"].notna().tolist() == [False, False, True]
+    # Where a group is small itself, nothing is held against it.
+    found, _ = safe(gap(190, 5), whole(200))
+    assert found[0].released.frame["estimate"].isna().all()
+
+
 def test_one_group_shown_and_the_other_withheld() -> None:
     found, _ = safe(gap(13, 5), whole(19))
     assert told(found[0]) == []

@@ -13,7 +13,7 @@ from small_programme import small_evidence
 from evalkit.disclosure import load_profile
 from evalkit.instruments import load_instrument
 from evalkit.programmes.answering import answer_programme
-from evalkit.programmes.answers import Answer
+from evalkit.programmes.answers import TEST_RULE, Answer
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.headline_texts import Headline
 from evalkit.programmes.library import load_programme
@@ -21,7 +21,8 @@ from evalkit.programmes.limitations import judged_by
 from evalkit.programmes.parts import Target
 from evalkit.report.programme_answered import BECAUSE_FEW, counted, open_questions, standings
 from evalkit.report.programme_blocks import Bullets, Picture, Report, Section, Table, Text
-from evalkit.report.programme_content import Material, board_sections, closing_sections, material, theme_sections
+from evalkit.report.programme_board import board_sections
+from evalkit.report.programme_content import Material, closing_sections, material, theme_sections
 from evalkit.report.programme_numbers import interval
 from evalkit.report.programme_sheets import table_files
 from evalkit.report.programme_targets import judged, targets_table
@@ -103,7 +104,7 @@ def test_the_board_reads_nothing_twice(n: int) -> None:
     items = [item for block in changed.blocks if isinstance(block, Bullets) for item in block.items]
     subjects = [item.partition(" (95")[0].rpartition(":")[0] for item in items]
     assert len(set(subjects)) == len(subjects)
-    withheld = [item for item in items if item.startswith("Withheld")]
+    withheld = [item for item in items if ": withheld, as " in item]
     assert len(withheld) == (n == 6)
     assert not [item for item in items if item not in withheld and "withheld" in item]
 
@@ -111,10 +112,12 @@ def test_the_board_reads_nothing_twice(n: int) -> None:
 def test_six_people_get_no_talk_of_tests_intervals_or_plans_that_are_not_shown() -> None:
     everything = [*board_sections(made(6), "A trust"), *closing_sections(made(6))]
     said = words(everything)
-    for never in ("p-value", "by chance", "interval stands alone", "95 % interval", "No test", "with other people"):
+    for never in ("p-value", "by chance", "interval stands alone", "95 % interval", "with other people"):
         assert never not in said, never
     assert not re.search(r"\d+ mentees and \d+ mentors planned", said)
     assert "Few people took part" in said
+    # That no test is made of so few is said all the same.
+    assert f"{TEST_RULE} This report tells none." in said
 
 
 @pytest.mark.parametrize(
@@ -307,7 +310,7 @@ def test_of_pairs_the_share_who_answered_is_of_the_pairs_that_started() -> None:
         assert table is not None
         return table.rows[0][2:]
 
-    assert told(24, 24) == ("62 %", "43 % to 79 %", "not settled")
+    assert told(24, 24) == ("62.5 %", "43 % to 79 %", "not settled")
     # Of how many pairs it is is not known where the two parties are not as many.
     assert told(24, 23)[-1] == "not answered"
 
@@ -318,9 +321,10 @@ def test_limits_tell_which_outcomes_are_tested_told_and_not_told() -> None:
     assert "one test judges each of 2 of them" in said
     assert "Not told, as no number may be or could be made: " in said
     assert programme.outcomes_by_id["in_post"].title in said.partition("Not told")[2]
-    assert "interval alone" not in said
+    assert "without a test" not in said
     bare = judged_by(programme, ["skills"], ["skills", "in_post"])
-    assert f"{programme.outcomes_by_id['in_post'].title} is told with its interval alone." in bare
+    title = programme.outcomes_by_id["in_post"].title
+    assert f"{title} is judged by its interval, without a test that decides." in bare
     # A report says it of what it tells, not of the plan.
     note = words([one for one in closing_sections(made(24)) if one.title == "What to bear in mind"])
     change = under(list(theme_sections(made(24))), "Change in outcomes")

@@ -18,9 +18,9 @@ from small_programme import ID, small_evidence
 from evalkit import figures
 from evalkit.disclosure import load_profile
 from evalkit.errors import EvalkitError, Problem, ReportError
-from evalkit.programmes.folder_log import RELEASES
 from evalkit.programmes.folder_simulation import simulate_folder
 from evalkit.programmes.folder_writing import new_folder
+from evalkit.programmes.folders import RELEASES
 from evalkit.report import programme_folder
 from evalkit.report.layout import first_heading_problem, read_entry
 from evalkit.report.programme_blocks import Bullets, Report, Section, Text

@@ -98,6 +98,15 @@ def test_fewer_eligible_than_came_cannot_be_and_is_left_out() -> None:
     assert "Eligible" not in made["sex"][0][0].columns
 
 
+def test_one_characteristic_that_does_not_fit_leaves_the_others_alone() -> None:
+    wrong = with_eligible(small_evidence(400), 3)
+    frame = wrong.files["eligible"]
+    frame.loc[(frame["characteristic"] == "sex") & (frame["level"] == "female"), "eligible"] = 1
+    made = reach_by_group(wrong, role(wrong, "mentee"), RULES)  # type: ignore[arg-type]
+    assert "Eligible" not in made["sex"][0][0].columns
+    assert "Eligible" in made["disability"][0][0].columns
+
+
 def test_eligible_is_about_those_whom_the_programme_is_for(many: Evidence) -> None:
     made = reach_by_group(many, role(many, "mentor"), RULES)  # type: ignore[arg-type]
     assert all("Eligible" not in tables[0].columns for tables, _ in made.values())
@@ -120,6 +129,28 @@ def test_neighbouring_ages_are_told_as_a_range() -> None:
     ages = {"16-24": 3, "25-34": 30, "35-44": 30, "45-54": 12, "55-64": 8, "65 and over": 4}
     assert merged(ages, AGE) == {"16-34", "35-44", "45-54", "55 and over"}
     assert _age_range(["under 25", "25-34"]) == "under 35"
+
+
+@pytest.mark.parametrize(
+    ("labels", "name"),
+    [
+        (["25-34", "<25"], "under 35"),
+        (["24 and under", "25-34"], "under 35"),
+        (["25-34", "up to 24"], "under 35"),
+        (["55-64", "over 64"], "55 and over"),
+        (["65+", "55-64"], "55 and over"),
+        (["25 to 34", "35 to 44"], "25-44"),
+        # What a label does not say is not made up.
+        (["students", "25-34"], "25-34 or students"),
+        (["under 25", "25 and over"], "under 25 or 25 and over"),
+    ],
+)
+def test_ages_that_are_told_together_keep_whoever_is_in_them(labels: list[str], name: str) -> None:
+    assert _age_range(labels) == name
+
+
+def test_the_youngest_stand_first_however_they_are_called() -> None:
+    assert merged({"<25": 6, "25-34": 30, "35-44": 30, "65+": 30}, AGE) == {"under 35", "35-44", "65+"}
 
 
 def test_small_kinds_become_the_other_ones_and_who_stated_nothing_makes_no_group() -> None:
@@ -154,7 +185,11 @@ def test_forms_that_are_not_asked_once_of_those_who_started_are_named_and_not_co
     assert not [row for row in table.rows if row[0].startswith(tuple(titles))]
     told = " ".join(table.notes)
     assert f"answered before the start, by everybody who came that far: {titles[0]}." in told
-    assert f"asked again and again, and nobody notes how often each person was asked: {titles[1]}." in told
+    assert f"asked after every meeting, and the files do not say whom and how often: {titles[1]}." in told
+    own = [use for use in evidence.programme.instruments if set(use.roles) == {"coordinator"}]
+    names = {evidence.instruments[use.instrument].title for use in own}
+    assert names
+    assert all(f"tell of no person: {name}" in told for name in names)
 
 
 def test_where_all_is_withheld_a_sentence_is_enough() -> None:
@@ -199,13 +234,31 @@ def test_those_lost_are_described_where_enough_are(many: Evidence) -> None:
 def test_few_lost_are_not_described() -> None:
     blocks = list(losses(small_evidence(24), RULES))
     assert not [one for one in blocks if isinstance(one, Table)]
-    (said,) = texts(blocks)
-    whose, _, why = said.partition(": ")
-    assert all(one.outcome.title in whose for one in follow_ups(small_evidence(24), "mentee"))
-    assert why == (
+    said = dict(one.partition(": ")[::2] for one in texts(blocks))
+    assert all(one.outcome.title in " ".join(said) for one in follow_ups(small_evidence(24), "mentee"))
+    few = (
         "fewer than 11 people answered before and not afterwards, or none. How they differ is not told, and the change "
-        "rests on those who answered both times."
     )
+    titles = {one.id: one.title for one in small_evidence(24).programme.outcomes}
+    # What the report tells of the change rests on others where it is of a mixed model.
+    assert said[titles["wellbeing"]] == (
+        f"{few}in the report is of a mixed model, which uses everybody who answered at one of the times at least."
+    )
+    (rest,) = [why for name, why in said.items() if titles["attachment"] in name]
+    assert rest == f"{few}rests on those who answered both times."
+
+
+def test_only_a_change_of_the_same_answers_is_called_that_of_the_report(many: Evidence) -> None:
+    (table,) = [one for one in losses(many, RULES) if isinstance(one, Table) and "allowed for" in one.title]
+    titles = {one.id: one.title for one in many.programme.outcomes}
+    rests = {
+        row[0]: row[1]
+        for row in table.rows
+        if row[1].startswith("those who answered both times") and "weighted" not in row[1]
+    }
+    assert rests[titles["attachment"]] == "those who answered both times, as in the report"
+    assert "as in the report" not in rests[titles["wellbeing"]]
+    assert "mixed model" in rests[titles["wellbeing"]]
 
 
 def texts(blocks: list[Block]) -> list[str]:
@@ -244,9 +297,10 @@ def test_a_method_that_refuses_is_not_told_as_few_people(many: Evidence, monkeyp
     monkeypatch.setattr(programme_missing, "attrition", refuse)
     blocks = list(losses(many, RULES))
     assert not [one for one in blocks if isinstance(one, Table)]
-    assert reasons(many) == [
-        "how those who did not answer afterwards differ cannot be estimated from these answers. The change rests on "
-        "those who answered both times."
+    why = "how those who did not answer afterwards differ cannot be estimated from these answers. The change "
+    assert sorted(reasons(many)) == [
+        f"{why}in the report is of a mixed model, which uses everybody who answered at one of the times at least.",
+        f"{why}rests on those who answered both times.",
     ]
 
 
@@ -256,7 +310,7 @@ def test_each_outcome_has_the_reason_of_its_own() -> None:
         key: frame[~frame["person"].str.startswith("mentor")] if key[1] != "before" else frame
         for key, frame in evidence.answers.items()
     }
-    assert sorted(line.partition(",")[0] for line in reasons(replace(evidence, answers=mentors_after))) == [
+    assert sorted({line.partition(",")[0] for line in reasons(replace(evidence, answers=mentors_after))}) == [
         "fewer than 11 people answered before and not afterwards",
         "fewer than 11 people answered both before and afterwards",
     ]

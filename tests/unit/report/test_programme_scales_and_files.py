@@ -88,6 +88,18 @@ def test_numbers_on_two_scales_are_drawn_in_two_panels_and_the_table_names_the_s
     assert list(table.data["scale"]) == ["0 to 100", "1 to 5", "0 to 100"]
 
 
+def test_a_figure_has_the_digits_of_its_table() -> None:
+    # From the ticks of a drawing a mean can be measured to six digits, and with it what one person answered.
+    long = {"estimate": 3.391667, "low": 3.131234, "high": 83.54855}
+    picture = forest([with_lines(line(label="A", **long), line(label="B"))], "t")
+    assert picture is not None
+    (axes,) = picture.drawing.axes
+    marks = {round(float(number), 6) for one in axes.lines for number in one.get_xdata()}
+    marks |= {round(float(at), 6) for one in axes.collections for line in one.get_segments() for at, _ in line}
+    assert {3.39, 3.13, 83.5} <= marks
+    assert not {3.391667, 3.131234, 83.54855} & marks
+
+
 def test_one_scale_is_one_panel_and_many_scales_are_not_drawn() -> None:
     one = forest([with_lines(line(), line(label="B"))], "t", {"x": "1 to 5"})
     assert one is not None
@@ -286,7 +298,7 @@ def test_the_metrics_of_the_plan_have_the_columns_that_a_reader_needs() -> None:
         "Target",
         "On track",
     )
-    what = "Appointment from the shortlist, white staff against BME staff"
+    what = "Appointment from the shortlist, white applicants against BME applicants"
     assert table.rows[1] == (what, "2a", "2025", "0.72", "0.30 to 2.00", "times as likely", "96", "1.00 by 2028", "yes")
     assert table.rows[0][0] == what
     assert table.rows[0][-2:] == ("–", "–")

@@ -12,14 +12,17 @@ from small_programme import ID, small_evidence
 
 from evalkit.disclosure import load_profile, release, release_frame
 from evalkit.programmes import answering_now
+from evalkit.programmes.answering_change import wide
 from evalkit.programmes.answering_now import participant_flow
+from evalkit.programmes.answering_pairs import side_by_side
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.headline_texts import headlines
 from evalkit.programmes.library import load_programme
 from evalkit.programmes.parts import Question
 from evalkit.report.programme_content import _about_steps
-from evalkit.report.programme_left_over import without_left_over
+from evalkit.report.programme_left_over import _told_by_step, without_left_over
 from evalkit.report.programme_numbers import Shown
+from evalkit.report.programme_reach import reach_by_group
 from evalkit.result import Method, estimates
 
 RULES = load_profile()
@@ -89,6 +92,58 @@ def test_steps_that_do_not_nest_are_no_chain() -> None:
     assert last["n_least"] == min(last["n"], whole.result["n"].iloc[-3] - last["n"] or last["n"])
     (note,) = _about_steps(whole.result)
     assert "Completed (of Matched or given a place)" in note
+
+
+@pytest.mark.parametrize("n", [24, 40])
+def test_the_steps_before_the_start_give_way_where_few_did_not_start(n: int) -> None:
+    evidence = small_evidence(n)
+    people = evidence.people
+    mentees = people.index[people["role"] == "mentee"]
+    kept = people.loc[mentees[:2], ["started", "completed"]].copy()
+    question = next(one for one in PROGRAMME.questions if one.estimator == "participant_flow")
+    try:
+        people.loc[mentees[:2], ["started", "completed"]] = pd.NaT
+        answer = next(one for one in participant_flow(evidence, question) if one.role == "mentee")
+        assert isinstance(answer.result, pd.DataFrame)
+        told = safe(Shown(answer, release_frame(answer.result, ["n"], RULES), ())).released.frame
+        by_role = reach_by_group(evidence, PROGRAMME.roles_by_id["mentee"], RULES)
+    finally:
+        people.loc[mentees[:2], ["started", "completed"]] = kept
+    shown = told.set_index("step")["n"]
+    # Means, doses and retention tell how many started: the number before would tell who did not.
+    assert shown["Started"] == n - 2
+    assert shown[["Invited", "Applied", "Matched or given a place"]].isna().all()
+    assert not {n - 1, n} & {*shown.dropna()}
+    for tables, _ in by_role.values():
+        assert not any({str(n - 1), str(n)} & set(row) for table in tables for row in table.rows)
+
+
+def test_a_change_is_of_people_who_started() -> None:
+    evidence = small_evidence(24)
+    outcome = next(one for one in PROGRAMME.outcomes if one.use == "transition" and "mentee" in one.roles)
+    before = wide(evidence, [outcome], ("before", "after"), "mentee")
+    gone = before.index[:3]
+    kept = evidence.people.loc[gone, ["started", "completed"]].copy()
+    try:
+        evidence.people.loc[gone, ["started", "completed"]] = pd.NaT
+        after = wide(evidence, [outcome], ("before", "after"), "mentee")
+        pairs = side_by_side(evidence, [outcome], ("before", "after"), ("mentee",))
+    finally:
+        evidence.people.loc[gone, ["started", "completed"]] = kept
+    # Else the n of a change is that of all who answered, beside those who were asked, who started.
+    assert list(after.index) == list(before.index[3:])
+    assert pairs.notna().all(axis=1).sum() <= len(after)
+    # People of another role, such as those who wait, are not asked to have started.
+    assert len(wide(evidence, [outcome], ("before", "after"), "mentor")) in {0, 24}
+
+
+def test_shares_of_a_step_that_is_withheld_are_withheld() -> None:
+    steps = frozenset({"applied", "participants.applied"})
+    about = asked("relative_likelihood")
+    object.__setattr__(about, "steps", ("matched",))
+    for of, hidden in (("applied", True), ("invited", False)):
+        object.__setattr__(about, "said", {"of": of})
+        assert _told_by_step(Answer(about, None), PROGRAMME, steps) is hidden
 
 
 def shares(estimator: str, counts: list[int]) -> Shown:
