@@ -87,7 +87,7 @@ def plan_counts(frames: Frames, *, mappings: Mappings | None = None) -> pd.DataF
     >>> from evalkit.simulate import simulate_workforce
     >>> counts = plan_counts(check_frames(simulate_workforce(500, years=3, seed=1).frames).frames)
     >>> counts.loc[counts["indicator"] == "support_used", ["year", "n", "events"]].head(1).values.tolist()
-    [[2023.0, 500.0, 39.0]]
+    [[2023.0, 110.0, 36.0]]
     """
     return counted_inputs(frames, mappings or {})[0]
 
