@@ -14,8 +14,8 @@ from evalkit.programmes.folder_words import british, bullets, escaped, joined, t
 from evalkit.programmes.folders import Settings
 from evalkit.programmes.limitations import THEMES, Verdict, design_notes, lowered
 from evalkit.programmes.model import Programme
+from evalkit.programmes.narrow_intervals import NARROW_RULE
 from evalkit.programmes.parts import Question, Target
-from evalkit.programmes.wording import NARROW_RULE
 
 _VERDICTS: Mapping[Verdict, str] = {
     "can": "What it can show",

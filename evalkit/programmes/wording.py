@@ -21,6 +21,7 @@ from evalkit.instruments.parts import Direction
 from evalkit.programmes.answers import Answer, several
 from evalkit.programmes.headline_texts import PAY_SHARE, PER_HUNDRED, Headline, headlines
 from evalkit.programmes.model import Programme
+from evalkit.programmes.narrow_intervals import NARROW_ON_SCALE, NARROW_RATIO, NARROW_SDS, NARROW_SHARE
 from evalkit.programmes.parts import Comparison, ComparisonKind, Question
 from evalkit.programmes.written_numbers import (
     beside_nothing,
@@ -464,30 +465,16 @@ def _both_sides(one: Headline) -> bool:
     return low < _none(one) < high
 
 
-# An interval that holds no difference is narrow when all of it lies within these: a share of the length of the scale, a
-# difference of proportions, standard deviations, and a ratio either way round.
-_NARROW_ON_SCALE = 0.04
-_NARROW_SHARE = 0.03
-_NARROW_SDS = 0.2
-_NARROW_RATIO = 1.1
-# The same for a plan.
-NARROW_RULE = (
-    "Where all of it is close to no difference, the report says how large a difference could at most be: within "
-    f"{100 * _NARROW_ON_SCALE:g} % of the length of a scale, {100 * _NARROW_SHARE:g} percentage points, "
-    f"{_NARROW_SDS:g} standard deviations, or a ratio of {_NARROW_RATIO:g} either way round."
-)
-
-
 def _narrow(one: Headline) -> float:
     """Give the difference within which an interval is narrow; NaN where no rule says so, as for pay."""
     if one.against or one.for_each:
         return math.nan
     if one.kind == "ratio":
-        return _NARROW_RATIO
-    known = {"proportion": _NARROW_SHARE, "standard deviations": _NARROW_SDS}
+        return NARROW_RATIO
+    known = {"proportion": NARROW_SHARE, "standard deviations": NARROW_SDS}
     if one.unit.startswith("points") and one.ends:
         low, high = map(float, one.ends.split(" to "))
-        return _NARROW_ON_SCALE * (high - low)
+        return NARROW_ON_SCALE * (high - low)
     return known.get(one.unit, math.nan)
 
 
