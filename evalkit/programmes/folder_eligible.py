@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import pandas as pd
 
+from evalkit.disclosure.spellings import one_spelling
 from evalkit.equality.dictionary import Column
 from evalkit.equality.mappings import NOT_STATED
 from evalkit.equality.typed_columns import labels_in, rows_at
@@ -21,7 +21,6 @@ _COLUMNS = {"characteristic", "level", "eligible"}
 _FILE, _PEOPLE = "eligible", "participants"
 # Parties that give more than they are given: who was eligible is told of the other one.
 _GIVING = ("mentor", "senior", "coach")
-_DASHES = re.compile(r"\s*(?:[\u2010-\u2015-]|\bto\b)\s*")
 
 
 def gives(role: str) -> bool:
@@ -68,14 +67,14 @@ def level_key(level: str) -> str:
     Returns
     -------
     str
-        In small letters, with one kind of dash and no blanks around it.
+        One for all spellings of it; "to" is a dash.
 
     Examples
     --------
     >>> level_key("25 - 34") == level_key("25\u201334") == level_key("25 to 34") == level_key("25-34")
     True
     """
-    return _DASHES.sub("-", " ".join(level.casefold().split()))
+    return one_spelling(level).replace(" to ", "-")
 
 
 def with_levels_of_people(records: Records, programme: Programme) -> pd.DataFrame | None:

@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from evalkit.disclosure.contrasts import sides_of_rows
 from evalkit.disclosure.releasing import withhold_rows
-from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.programmes.model import Programme
-from evalkit.report.programme_numbers import Shown, quieted, with_released
+from evalkit.report.programme_numbers import Shown, quieted, suppressed_rows, with_released
 from evalkit.result import Estimates
 
 Flags = npt.NDArray[np.bool_]
@@ -39,7 +37,7 @@ def withheld_alike(parts: Mapping[int, Shown], programme: Programme) -> dict[int
         The same. A row is the same where estimate, limits and n are, and one answer is of a standard; how two groups
         are called differs ("no over yes", "not disabled over disabled").
     """
-    return _spread(parts, programme, _withheld, _withhold)
+    return _spread(parts, programme, suppressed_rows, _withhold)
 
 
 def without_n_alike(parts: Mapping[int, Shown], programme: Programme) -> dict[int, Shown]:
@@ -80,7 +78,7 @@ def _spread(
     for at, own in numbers.items():
         part = parts[at]
         other = everywhere if _is_standard(part) else in_standard
-        rows = np.array([one in other and bool(one) for one in own], dtype=bool) & ~chosen[at] & ~_withheld(part)
+        rows = np.array([one in other and bool(one) for one in own], dtype=bool) & ~chosen[at] & ~suppressed_rows(part)
         if rows.any():
             found[at] = apply(part, programme, rows)
     return found
@@ -109,14 +107,8 @@ def _numbers(part: Shown) -> list[Number]:
     ]
 
 
-def _withheld(part: Shown) -> Flags:
-    frame = part.released.frame
-    flag = frame["flag"].astype(str) if "flag" in frame else pd.Series("", index=frame.index)
-    return np.asarray(flag.eq(SUPPRESSED).to_numpy(dtype=bool))
-
-
 def _without_people(part: Shown) -> Flags:
-    return np.asarray(part.released.frame["n"].isna().to_numpy() & ~_withheld(part))
+    return np.asarray(part.released.frame["n"].isna().to_numpy() & ~suppressed_rows(part))
 
 
 def _withhold(part: Shown, programme: Programme, rows: Flags) -> Shown:
@@ -137,5 +129,5 @@ def _tell_without_n(part: Shown, programme: Programme, rows: Flags) -> Shown:
         for pair, n in zip(sides_of_rows(groups, frame["term"].astype(str).tolist()), frame["n"], strict=True)
     ]
     gone = {side for side, row in zip(sides, rows, strict=True) if row and side}
-    more = np.array([bool(side) and side in gone for side in sides], dtype=bool) & ~_withheld(part)
+    more = np.array([bool(side) and side in gone for side in sides], dtype=bool) & ~suppressed_rows(part)
     return quieted(part, programme, rows | more)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Profile
-from evalkit.disclosure.contrasts import is_contrast
+from evalkit.disclosure.contrasts import contrasts_in
 from evalkit.disclosure.events_of_few import FEWEST_EVENTS
 from evalkit.disclosure.protecting import Protected
 from evalkit.disclosure.rules import withheld
-from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.programmes.answering_service import LEFT_FIRST
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.model import Programme
-from evalkit.report.programme_numbers import Shown
+from evalkit.report.programme_numbers import Shown, told_rows
 from evalkit.report.released_tables import as_released
 from evalkit.result import Curve, Estimates
 
@@ -83,7 +81,7 @@ def group_counts(answer: Answer, programme: Programme) -> GroupCounts | None:
         return None
     frame = result.frame.reset_index(drop=True)
     groups = frame["group"].astype(str)
-    single = frame["group"].notna() & ~groups.map(partial(is_contrast, labels=set(groups))).to_numpy(dtype=bool)
+    single = frame["group"].notna() & ~contrasts_in(groups.tolist())
     rows = np.flatnonzero(single.to_numpy(dtype=bool))
     events = frame["n_events"] if "n_events" in frame else pd.Series(np.nan, index=frame.index)
     return GroupCounts(
@@ -258,7 +256,7 @@ def left_after(parts: Mapping[int, Shown]) -> dict[int, Flags]:
         result = part.answer.result
         if part.answer.question.estimator != "cumulative_incidence" or not isinstance(result, Estimates):
             continue
-        frame, shown = result.frame.reset_index(drop=True), _shown(part)
+        frame, shown = result.frame.reset_index(drop=True), told_rows(part)
         rows = np.zeros(len(frame), dtype=bool)
         for place, line in frame.iterrows():
             term, _, when = str(line["term"]).partition(" within ")
@@ -283,16 +281,10 @@ def _left_at(parts: Mapping[int, Shown]) -> Iterator[tuple[tuple[str, float], in
         result = part.answer.result
         if part.answer.question.estimator != "retention_at" or not isinstance(result, Estimates):
             continue
-        for line, told in zip(result.frame.to_dict("records"), _shown(part), strict=True):
+        for line, told in zip(result.frame.to_dict("records"), told_rows(part), strict=True):
             share, n, time = float(line["estimate"]), float(line["n"]), line.get("time")
             if told and time is not None and np.isfinite(share):
                 yield (f"{float(time):g} months", n), round(n * (1 - share))
-
-
-def _shown(part: Shown) -> Flags:
-    frame = part.released.frame
-    told = np.asarray(frame["estimate"].notna(), dtype=bool)
-    return told & ~frame["flag"].astype(str).eq(SUPPRESSED).to_numpy() if "flag" in frame else told
 
 
 Reach = Mapping[str, Mapping[str, tuple[object, Protected]]]

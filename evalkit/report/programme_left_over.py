@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from evalkit.disclosure import Profile
-from evalkit.disclosure.contrasts import is_contrast, sides_of
+from evalkit.disclosure.contrasts import contrasts_in, sides_of
 from evalkit.disclosure.releasing import withhold_rows
 from evalkit.disclosure.rules import withheld
 from evalkit.disclosure.steps import SUPPRESSED
@@ -27,7 +26,7 @@ from evalkit.report.programme_flow_counts import (
     steps_of,
     tell_a_step,
 )
-from evalkit.report.programme_numbers import Shown, quieted
+from evalkit.report.programme_numbers import Shown, quieted, suppressed_rows
 from evalkit.report.programme_staff_counts import few_with_a_bonus, staff_left_over
 from evalkit.result import Curve, Estimates
 
@@ -97,7 +96,7 @@ def without_left_over(
     for at, part in parts.items():
         hide, quiet = _rows_to_hide(part, wholes, profile, programme)
         if _told_by_step(part.answer, programme, steps):
-            hide |= ~_suppressed(part)[: len(hide)]
+            hide |= ~suppressed_rows(part)[: len(hide)]
         if len(hide):
             followed = _followed(part, parts, programme, profile)
             many = part.answer.people >= ENOUGH_WITHOUT_N
@@ -112,7 +111,7 @@ def without_left_over(
 
 def _followed(part: Shown, parts: Mapping[int, Shown], programme: Programme, profile: Profile) -> Flags:
     """Find all rows of an answer on people followed in records, where their number gives a withheld step away."""
-    shown = ~_suppressed(part)
+    shown = ~suppressed_rows(part)
     outcomes = [programme.outcomes_by_id[name] for name in part.answer.about if name in programme.outcomes_by_id]
     told, hidden = steps_of(parts, {role for one in outcomes for role in one.roles})
     return shown & tell_a_step(part.answer, told, hidden, profile)
@@ -125,7 +124,7 @@ def _rows_to_hide(
     result = part.answer.result
     if not isinstance(result, Estimates) or len(result.frame) != len(part.released.frame):
         return np.zeros(0, dtype=bool), np.zeros(0, dtype=bool)
-    shown = ~_suppressed(part)
+    shown = ~suppressed_rows(part)
     hide = (few_at_a_step(part.answer, programme, profile) | few_with_a_bonus(part)) & shown
     quiet = np.zeros(len(shown), dtype=bool)
     small = np.flatnonzero(hide | ~shown).tolist()
@@ -192,11 +191,6 @@ def _steps_apart(part: Shown, profile: Profile) -> Shown:
     return replace(part, released=replace(part.released, frame=made))
 
 
-def _suppressed(part: Shown) -> Flags:
-    frame = part.released.frame
-    return frame["flag"].astype(str).eq(SUPPRESSED).to_numpy() if "flag" in frame else np.zeros(len(frame), dtype=bool)
-
-
 def _hidden(part: Shown, rows: Flags, programme: Programme) -> Shown:
     result = part.answer.result
     assert isinstance(result, Estimates)  # noqa: S101 - only rows of estimates are hidden
@@ -236,8 +230,7 @@ def _splits(answer: Answer, programme: Programme) -> Iterator[_Split]:
         return
     # Who is among those at a step: the group is the number of those who have it, not of whom it is a share.
     counted = "n_events" if answer.question.steps and answer.question.estimator == "share" else "n"
-    groups = frame["group"].astype(str)
-    pair = groups.map(partial(is_contrast, labels=set(groups))).to_numpy(dtype=bool)
+    pair = contrasts_in(frame["group"].astype(str).tolist())
     single = frame[frame["group"].notna() & ~pair & frame[counted].notna()]
     by = [name for name in ("term", "quantity", "year", "band") if name in frame]
     for names, rows in single.groupby(by, dropna=False, sort=False):

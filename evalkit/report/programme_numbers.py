@@ -149,6 +149,41 @@ def rounded_outwards(lines: Iterable[Headline]) -> bool:
     return any(line.exact is not None and line.digits != "three digits" for line in lines)
 
 
+def suppressed_rows(part: Shown) -> npt.NDArray[np.bool_]:
+    """Tell which rows of an answer are withheld.
+
+    Parameters
+    ----------
+    part : Shown
+        The answer.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Shape (n_rows,), by the flag of what may leave.
+    """
+    frame = part.released.frame
+    if "flag" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return np.asarray(frame["flag"].astype(str).eq(SUPPRESSED), dtype=bool)
+
+
+def told_rows(part: Shown) -> npt.NDArray[np.bool_]:
+    """Tell which rows of an answer have an estimate that may leave.
+
+    Parameters
+    ----------
+    part : Shown
+        The answer.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Shape (n_rows,), False where it is withheld or could not be estimated.
+    """
+    return np.asarray(part.released.frame["estimate"].notna(), dtype=bool) & ~suppressed_rows(part)
+
+
 def lacks_n(part: Shown) -> bool:
     """Tell whether a row is told without its number of people.
 
@@ -166,8 +201,7 @@ def lacks_n(part: Shown) -> bool:
     if not isinstance(result, Estimates) or len(frame) != len(result.frame):
         return False
     blank = frame["n"].isna().to_numpy() & result.frame["n"].notna().to_numpy()
-    shown = ~frame["flag"].astype(str).eq(SUPPRESSED).to_numpy() if "flag" in frame else np.ones(len(frame), dtype=bool)
-    return bool((blank & shown).any())
+    return bool((blank & ~suppressed_rows(part)).any())
 
 
 def with_released(part: Shown, released: Released, programme: Programme) -> Shown:

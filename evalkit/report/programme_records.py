@@ -12,7 +12,6 @@ from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.evidence import Evidence
 from evalkit.programmes.parts import Question
 from evalkit.programmes.records_complete import TAKEN_UP, in_records
-from evalkit.report import text
 from evalkit.report.programme_blocks import Text
 from evalkit.report.programme_numbers import Shown, lacks_n
 from evalkit.result import Estimates
@@ -50,7 +49,7 @@ def in_records_notes(evidence: Evidence, question: Question, parts: Sequence[Sho
         elif told:
             yield Text(f"{there:,} of {all_of_them:,} who started{post} are in the staff records.", "note")
         if there < all_of_them:
-            yield Text(f"{text.sentence_in_words(SOME_MISSING)[:1].upper()}{SOME_MISSING[1:]}.", "note")
+            yield Text(f"{SOME_MISSING[:1].upper()}{SOME_MISSING[1:]}.", "note")
 
 
 def _in_numbers(part: Shown, there: int, all_of_them: int) -> bool:

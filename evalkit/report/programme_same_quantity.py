@@ -14,14 +14,13 @@ from evalkit.disclosure import Profile
 from evalkit.disclosure.contrasts import sides_of
 from evalkit.disclosure.releasing import withhold_rows
 from evalkit.disclosure.rules import withheld
-from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.programmes.answers import Answer
 from evalkit.programmes.deciding import deciding_questions
 from evalkit.programmes.estimators import ESTIMATORS
 from evalkit.programmes.headline_texts import first_rows, headlines
 from evalkit.programmes.model import Programme
 from evalkit.report.programme_blocks import Text
-from evalkit.report.programme_numbers import Again, Shown
+from evalkit.report.programme_numbers import Again, Shown, told_rows
 from evalkit.result import Curve, Estimates
 
 Flags = npt.NDArray[np.bool_]
@@ -142,18 +141,12 @@ def _rows(parts: Mapping[int, Shown], programme: Programme) -> Iterator[_Told]:
         if not isinstance(result, Estimates) or isinstance(result, Curve):
             continue
         first = first_rows(part.answer)
-        shown = _shown(part)
+        shown = told_rows(part)
         for place, row in enumerate(result.frame.to_dict("records")):
             quantity = quantity_of(part.answer, row, programme) if shown[place] else None
             if quantity is not None:
                 decides = bool(first[place]) and _decides(part.answer, row, programme)
                 yield _Told(at, place, quantity, float(str(row["n"])), decides)
-
-
-def _shown(part: Shown) -> Flags:
-    frame = part.released.frame
-    told = np.asarray(frame["estimate"].notna(), dtype=bool)
-    return told & np.asarray(frame["flag"].astype(str) != SUPPRESSED, dtype=bool) if "flag" in frame else told
 
 
 def _decides(answer: Answer, row: Row, programme: Programme) -> bool:
@@ -233,7 +226,7 @@ def _following(part: Shown, gone: Sequence[int], programme: Programme) -> list[i
     result = part.answer.result
     assert isinstance(result, Estimates)  # noqa: S101 - only rows of estimates are found
     rows = result.frame.to_dict("records")
-    shown, first = _shown(part), set(np.flatnonzero(first_rows(part.answer)))
+    shown, first = told_rows(part), set(np.flatnonzero(first_rows(part.answer)))
     made = {place: found for place, row in enumerate(rows) if (found := _made(part.answer, row)) and shown[place]}
     kept = {place: one for place, one in made.items() if place not in gone}
     more = [

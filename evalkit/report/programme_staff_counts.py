@@ -11,9 +11,8 @@ import pandas as pd
 from evalkit.disclosure import Profile
 from evalkit.disclosure.contrasts import is_contrast
 from evalkit.disclosure.events_of_few import FEWEST_EVENTS
-from evalkit.disclosure.steps import SUPPRESSED
 from evalkit.report.programme_flow_counts import is_few
-from evalkit.report.programme_numbers import Shown
+from evalkit.report.programme_numbers import Shown, suppressed_rows
 from evalkit.result import Estimates
 
 Flags = npt.NDArray[np.bool_]
@@ -73,7 +72,7 @@ def staff_left_over(parts: Mapping[int, Shown], profile: Profile) -> dict[int, F
         if not isinstance(result, Estimates) or len(result.frame) != len(part.released.frame):
             continue
         rows = _of_groups(part, wholes, profile) | _of_two(part, wholes, profile)
-        rows &= _shown(part)
+        rows &= ~suppressed_rows(part)
         if rows.any():
             found[at] = rows
     return found
@@ -117,7 +116,7 @@ def _of_groups(part: Shown, wholes: Wholes, profile: Profile) -> Flags:
     """Find rates by group beside which those in the other groups are few."""
     result = part.answer.result
     assert isinstance(result, Estimates)  # noqa: S101 - only rows of estimates are looked at
-    frame, shown = result.frame.reset_index(drop=True), _shown(part)
+    frame, shown = result.frame.reset_index(drop=True), ~suppressed_rows(part)
     hide = np.zeros(len(frame), dtype=bool)
     for rows, others, what in _splits(part, frame):
         single = np.array([row for row in rows if frame["group"].iloc[row] != _WHOLE], dtype=int)
@@ -166,8 +165,3 @@ def _beside(frame: pd.DataFrame, row: int, by: list[str]) -> set[float]:
     for name in by:
         same &= (frame[name].astype(str) == str(frame[name].iloc[row])).to_numpy(dtype=bool)
     return {float(n) for n in frame.loc[same, "n"].dropna()}
-
-
-def _shown(part: Shown) -> Flags:
-    frame = part.released.frame
-    return ~frame["flag"].astype(str).eq(SUPPRESSED).to_numpy() if "flag" in frame else np.ones(len(frame), dtype=bool)
